@@ -1,0 +1,383 @@
+"""The shape of a call package: everything that a notice fixes, as immutable values.
+
+`CallDefinition` is `call.yaml`, `OfficeDefinition` one entry of `offices.yaml`. Only the shape is checked here; whether
+the parts fit together (a party's gate, a path into the questionnaire) is checked in `packages`, which knows the lines.
+"""
+
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from shidian.questionnaires.definition import Value, Words
+
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=40)]
+CallKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
+Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,7}$")]
+FieldPath = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
+FilePath = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*\.typ$")
+]
+ListValue = Literal[
+    "rank",
+    "office",
+    "name",
+    "lead",
+    "code",
+    "partners",
+    "guarantor",
+    "guidance",
+    "area",
+    "region",
+    "period",
+    "contact",
+    "phone",
+    "reference",
+    "remark",
+]
+FileFormat = Literal["pdf", "jpeg", "png", "docx", "xlsx"]
+
+
+class Basis(Value):
+    """A document on which the call rests."""
+
+    title: Words
+    number: str = ""
+
+
+class Area(Value):
+    """A priority area; areas nest to any depth, and an application names one without children."""
+
+    key: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=40)]
+    label: Words
+    children: list["Area"] = []
+
+
+class ConditionPart(Value):
+    """One question of a condition, answered yes or no; `explain` is shown when the answer does not qualify."""
+
+    key: Key
+    question: Words
+    qualifies: Literal["yes", "no"]
+    explain: Words
+    evidence: bool = False
+
+
+class Condition(Value):
+    """A condition of the notice with its own words and numeral."""
+
+    key: Key
+    numeral: Words
+    text: Words
+    parts: list[ConditionPart] = Field(min_length=1)
+
+
+class ProcedureStep(Value):
+    """One paragraph of the notice's procedure."""
+
+    numeral: Words
+    text: Words
+
+
+class PartyRole(Value):
+    """Who has to agree, how many of them, and before which gate.
+
+    `before` is a stage key (agreed before an office of that stage may be handed the application) or the destination's
+    key. Names come from `names_from` (one text field, or a rows field with name, code, contact and phone), or the body
+    is the same for everybody (`name`). `prints_on` is the paper that carries the party's box.
+    """
+
+    role: Key
+    label: Words
+    note: str = ""
+    minimum: int = Field(ge=0)
+    maximum: int | None = Field(default=None, ge=1)
+    before: Key
+    names_from: FieldPath | None = None
+    name: str | None = None
+    prints_on: Key = "application"
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError("minimum 大于 maximum")
+        if (self.name is None) == (self.names_from is None):
+            raise ValueError("name 和 names_from 必须写一个，而且只能写一个")
+        return self
+
+
+class Stage(Value):
+    """One level of the procedure; offices of `kinds` act there.
+
+    `hand_in_until` closes what comes in, `dispatch_until` what goes up; both are instants in the call's time zone.
+    """
+
+    key: Key
+    label: Words
+    kinds: list[Key] = Field(min_length=1)
+    turn: Words
+    verb_recommend: Words = "推荐"
+    opens: datetime | None = None
+    hand_in_until: datetime | None = None
+    dispatch_until: datetime | None = None
+    list_title: Words = "备选项目清单"
+
+
+class Destination(Value):
+    """Where the last stage's list goes; outside the system."""
+
+    key: Key
+    label: Words
+
+
+class OfficeKind(Value):
+    """A kind of office and its word."""
+
+    kind: Key
+    label: Words
+
+
+class Contact(Value):
+    """A person to ask."""
+
+    name: Words
+
+
+class Delivery(Value):
+    """Where papers and files go, and the lists of which stage the receiving office registers."""
+
+    office: Key
+    address_note: str = ""
+    email: str = ""
+    contacts: list[Contact] = []
+    phones: list[str] = []
+    after_stage: Key
+
+
+class CopyHolder(Value):
+    """Who keeps how many paper copies."""
+
+    key: Key
+    label: Words
+    count: int = Field(ge=1, le=100)
+
+
+class CopyPlan(Value):
+    """One statement on paper copies, by the notice or by the form; the registered one is what is counted."""
+
+    key: Key
+    label: Words
+    source: Literal["notice", "form"]
+    text: Words
+    holders: list[CopyHolder] = Field(min_length=1)
+    registered: bool = False
+
+    @property
+    def total(self) -> int:
+        """All copies of one application together."""
+        return sum(holder.count for holder in self.holders)
+
+
+class AttachmentSlot(Value):
+    """A place for files of one kind; `maximum` is the number of files."""
+
+    key: Key
+    label: Words
+    hint: str = ""
+    required: bool = False
+    maximum: int = Field(default=1, ge=1, le=100)
+    formats: list[FileFormat] = Field(default=["pdf", "jpeg", "png"], min_length=1)
+    max_mb: int = Field(default=50, ge=1, le=200)
+
+
+class ChecklistExtra(Value):
+    """An item of the completeness check beyond those made from conditions, parties, sections and attachments."""
+
+    key: Key
+    label: Words
+    hint: str = ""
+
+
+class ListColumn(Value):
+    """A column of the candidate list."""
+
+    key: Key
+    label: Words
+    value: ListValue
+    width: int = Field(default=10, ge=1, le=100)
+
+
+class Uses(Value):
+    """Where in the questionnaire the facts stand that lists and pages show."""
+
+    name: FieldPath
+    period: FieldPath
+    area: FieldPath
+    lead_name: FieldPath
+    lead_code: FieldPath
+    region: FieldPath | None = None
+    contact: FieldPath | None = None
+    phone: FieldPath | None = None
+
+
+class Papers(Value):
+    """Template files in the package; None means the project's own."""
+
+    application: FilePath
+    candidate_list: FilePath | None = None
+    receipt: FilePath | None = None
+
+
+class Decision(Value):
+    """What the package has decided about a warning of the lint; shown beside the warning, never instead of it."""
+
+    code: Words
+    text: Words
+
+
+class OfficeDefinition(Value):
+    """A body that acts in the call; `hand_in_until` is its own earlier closing time."""
+
+    key: Key
+    name: Words
+    short: Words
+    kind: Key
+    region: Annotated[str, StringConstraints(pattern=r"^(\d{6})?$")] = ""
+    email: str = ""
+    hand_in_until: datetime | None = None
+
+
+class CallDefinition(Value):
+    """A call as the notice makes it."""
+
+    key: CallKey
+    prefix: Prefix
+    title: Words
+    batch: Words
+    programme: Words
+    issuer: Words
+    addressees: list[Words] = Field(min_length=1)
+    document_number: str = ""
+    issued_on: date
+    time_zone: str = "Asia/Shanghai"
+    basis: list[Basis] = []
+    preamble: str = ""
+    principle: str = ""
+    areas: list[Area] = Field(min_length=1)
+    conditions: list[Condition] = []
+    procedure: list[ProcedureStep] = []
+    requirements: str = ""
+    parties: list[PartyRole] = Field(min_length=1)
+    stages: list[Stage] = Field(min_length=1)
+    destination: Destination
+    office_kinds: list[OfficeKind] = Field(min_length=1)
+    delivery: Delivery | None = None
+    copies: list[CopyPlan] = []
+    handed_in: list[str] = []
+    attachments: list[AttachmentSlot] = []
+    checklist: list[ChecklistExtra] = []
+    list_columns: list[ListColumn] = Field(min_length=1)
+    uses: Uses
+    papers: Papers
+    default_months: int | None = Field(default=None, ge=1, le=240)
+    accepted_warnings: list[Decision] = []
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as unknown:
+            raise ValueError(f"不认识的时区“{value}”，例如应写 Asia/Shanghai") from unknown
+        return value
+
+    @model_validator(mode="after")
+    def _in_zone(self) -> Self:
+        # Times in a package are written as on the notice, without an offset; they mean the call's own clock.
+        self.__dict__["stages"] = [_stage_in(self.zone, stage) for stage in self.stages]
+        return self
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which deadlines are written and judged."""
+        return ZoneInfo(self.time_zone)
+
+    def stage(self, key: str) -> Stage:
+        """The stage with this key; KeyError if there is none."""
+        for stage in self.stages:
+            if stage.key == key:
+                return stage
+        raise KeyError(key)
+
+    def next_gate(self, stage_key: str) -> str:
+        """The key of what follows a stage: the next stage, or the destination after the last."""
+        keys = [stage.key for stage in self.stages]
+        after = keys.index(stage_key) + 1
+        return keys[after] if after < len(keys) else self.destination.key
+
+    @cached_property
+    def gates(self) -> list[str]:
+        """All gates in order: every stage, then the destination."""
+        return [*(stage.key for stage in self.stages), self.destination.key]
+
+    def party(self, role: str) -> PartyRole:
+        """The party with this role; KeyError if there is none."""
+        for party in self.parties:
+            if party.role == role:
+                return party
+        raise KeyError(role)
+
+    @cached_property
+    def registered_copies(self) -> CopyPlan | None:
+        """The plan that the registering office counts."""
+        return next((plan for plan in self.copies if plan.registered), None)
+
+    @cached_property
+    def area_labels(self) -> dict[str, str]:
+        """Labels by path of every area without children: `a/b` to `甲／乙`."""
+        found: dict[str, str] = {}
+
+        def walk(areas: list[Area], path: tuple[str, ...], labels: tuple[str, ...]) -> None:
+            for area in areas:
+                here, words = (*path, area.key), (*labels, area.label)
+                if area.children:
+                    walk(area.children, here, words)
+                else:
+                    found["/".join(here)] = "／".join(words)
+
+        walk(self.areas, (), ())
+        return found
+
+    def shifted(self, days: int) -> "CallDefinition":
+        """The same call with every date and time moved; the words of the notice stay as they are."""
+        by = timedelta(days=days)
+        stages = [
+            stage.model_copy(
+                update={
+                    name: moment + by
+                    for name in ("opens", "hand_in_until", "dispatch_until")
+                    if (moment := getattr(stage, name)) is not None
+                }
+            )
+            for stage in self.stages
+        ]
+        return _copy(self, {"issued_on": self.issued_on + by, "stages": stages})
+
+
+def in_zone(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """The moment with the zone attached where it was written without one."""
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def _stage_in(zone: ZoneInfo, stage: Stage) -> Stage:
+    times = {
+        name: in_zone(getattr(stage, name), zone) for name in ("opens", "hand_in_until", "dispatch_until")
+    }
+    return stage.model_copy(update=times)
+
+
+def _copy(call: CallDefinition, update: dict[str, Any]) -> CallDefinition:
+    # `model_copy` also copies what cached properties have computed; stages feed none of them but `zone` and keys.
+    return call.model_copy(update=update)

@@ -1,0 +1,294 @@
+"""The shape of a questionnaire: sections, fields, columns and choices, as immutable values.
+
+Written by hand in a call package (YAML) and validated here; the same objects drive the page, the checks, the paper
+and the comparison of versions. No rule about any particular form lives here.
+"""
+
+import re
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import Field as Attribute
+
+FieldType = Literal[
+    "text",
+    "long_text",
+    "month",
+    "month_range",
+    "month_or_text",
+    "date",
+    "region",
+    "unit_code",
+    "industry",
+    "economic_type",
+    "postcode",
+    "phone",
+    "email",
+    "yes_no",
+    "choice",
+    "area",
+    "rows",
+]
+ColumnType = Literal[
+    "text", "long_text", "month", "month_or_text", "date", "unit_code", "postcode", "phone", "email", "choice"
+]
+Severity = Literal["error", "warning"]
+OrganisationAttribute = Literal[
+    "name",
+    "code",
+    "address",
+    "region",
+    "head_name",
+    "industry",
+    "economic_type",
+    "postcode",
+    "phone",
+    "email",
+    "business_scope",
+]
+
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+FieldKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(-[a-z][a-z0-9_]*)*$", max_length=90)]
+Words = Annotated[str, StringConstraints(min_length=1)]
+
+COMPOSITE: dict[str, tuple[str, ...]] = {
+    "month_range": ("from", "to"),
+    "region": ("province", "county", "detail"),
+}
+"""Types whose value has several controls: control names are `<field>-<part>`."""
+
+
+class Value(BaseModel):
+    """Base of everything read from a package: unknown keys are refused, nothing is changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _check_pattern(pattern: str | None, message: str) -> None:
+    if pattern is None:
+        return
+    try:
+        re.compile(pattern)
+    except re.error as wrong:
+        raise ValueError(f"pattern 不是有效的正则表达式：{pattern}") from wrong
+    if not message:
+        raise ValueError("写了 pattern，就必须写 pattern_message（告诉填写人怎样改）")
+
+
+class Choice(Value):
+    """One answer of a closed list."""
+
+    value: Words
+    label: Words
+
+
+class Column(Value):
+    """One column of a `rows` field; its cells are text."""
+
+    key: Key
+    label: Words
+    screen_label: str = ""
+    type: ColumnType = "text"
+    required: bool = False
+    width: int = Attribute(default=1, ge=1, le=100)
+    max_chars: int | None = Attribute(default=None, ge=1)
+    hint: str = ""
+    pattern: str | None = None
+    pattern_message: str = ""
+    pattern_severity: Severity = "warning"
+    choices: list[Choice] = []
+
+    @property
+    def name(self) -> str:
+        """The words shown on the screen."""
+        return self.screen_label or self.label
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        _check_pattern(self.pattern, self.pattern_message)
+        if (self.type == "choice") != bool(self.choices):
+            raise ValueError("choices 只用于 type: choice，且不能为空")
+        return self
+
+
+class Field(Value):
+    """One thing that is asked.
+
+    `label` is the notice's own wording, `screen_label` replaces it on the screen where the official one is too long.
+    `paper` is False for what the procedure needs but the official form has no place for. `group` is a heading shown
+    above the field (a condition, for instance). `qualifies` with `explain` makes an answer of yes or no that does not
+    qualify a warning in plain words. `not_before` names a field of the same section whose month may not be later;
+    `region_from` names the region field against which a code or a postcode is compared; `expected_months` is the
+    usual length of a period.
+    """
+
+    key: FieldKey
+    label: Words
+    screen_label: str = ""
+    type: FieldType
+    required: bool = False
+    paper: bool = True
+    group: str = ""
+    hint: str = ""
+    max_chars: int | None = Attribute(default=None, ge=1)
+    pattern: str | None = None
+    pattern_message: str = ""
+    pattern_severity: Severity = "warning"
+    columns: list[Column] = []
+    min_rows: int = Attribute(default=0, ge=0)
+    max_rows: int | None = Attribute(default=None, ge=1)
+    choices: list[Choice] = []
+    profile: OrganisationAttribute | None = None
+    qualifies: Literal["yes", "no"] | None = None
+    explain: str = ""
+    not_before: Key | None = None
+    region_from: Key | None = None
+    expected_months: int | None = Attribute(default=None, ge=1, le=240)
+
+    @property
+    def name(self) -> str:
+        """The words shown on the screen."""
+        return self.screen_label or self.label
+
+    @cached_property
+    def controls(self) -> tuple[str, ...]:
+        """Names of the form controls of a field without rows; the id of each is `f-` and its name."""
+        parts = COMPOSITE.get(self.type)
+        return tuple(f"{self.key}-{part}" for part in parts) if parts else (self.key,)
+
+    def column(self, key: str) -> Column:
+        """The column with this key; KeyError if there is none."""
+        for column in self.columns:
+            if column.key == key:
+                return column
+        raise KeyError(key)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        _check_pattern(self.pattern, self.pattern_message)
+        if (self.type == "rows") != bool(self.columns):
+            raise ValueError("columns 只用于 type: rows，且不能为空")
+        if self.type == "choice" and not self.choices:
+            raise ValueError("type: choice 必须写 choices")
+        if self.choices and self.type not in ("choice", "area"):
+            raise ValueError("choices 只用于 type: choice")
+        if self.type != "rows" and (self.min_rows or self.max_rows is not None):
+            raise ValueError("min_rows 和 max_rows 只用于 type: rows")
+        if self.max_rows is not None and self.min_rows > self.max_rows:
+            raise ValueError("min_rows 大于 max_rows")
+        if self.qualifies and (self.type != "yes_no" or not self.explain):
+            raise ValueError("qualifies 只用于 type: yes_no，并且必须写 explain")
+        if self.expected_months and self.type != "month_range":
+            raise ValueError("expected_months 只用于 type: month_range")
+        if self.not_before and self.type not in ("month", "month_or_text"):
+            raise ValueError("not_before 只用于 type: month 或 month_or_text")
+        if self.region_from and self.type not in ("unit_code", "postcode"):
+            raise ValueError("region_from 只用于 type: unit_code 或 postcode")
+        for values, what in (
+            ([c.key for c in self.columns], "columns"),
+            ([c.value for c in self.choices], "choices"),
+        ):
+            if repeated := _first_repeated(values):
+                raise ValueError(f"{what} 中“{repeated}”出现了两次")
+        return self
+
+
+class Derived(Value):
+    """A line that the paper has but nobody is asked for, because the answer stands elsewhere.
+
+    `source` is `section.field`, `party:<role>` (the names of that party) or `date` (the day of printing).
+    """
+
+    label: Words
+    source: Words
+
+
+class Section(Value):
+    """A part of the form: one page on the screen, one block on the paper."""
+
+    key: Key
+    mark: Words
+    title: Words
+    paper_title: str = ""
+    paper: bool = True
+    guidance: list[str] = []
+    fields: list[Field] = Attribute(min_length=1)
+    derived: list[Derived] = []
+
+    @cached_property
+    def by_key(self) -> dict[str, Field]:
+        """The fields by key."""
+        return {field.key: field for field in self.fields}
+
+    def field(self, key: str) -> Field:
+        """The field with this key; KeyError if there is none."""
+        return self.by_key[key]
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if repeated := _first_repeated([field.key for field in self.fields]):
+            raise ValueError(f"字段“{repeated}”出现了两次")
+        types = {field.key: field.type for field in self.fields}
+        for field in self.fields:
+            # A posted form is flat: `plan-1-content` must not also be the name of another field.
+            for other in self.fields:
+                if (other.type == "rows" or other.type in COMPOSITE) and field.key.startswith(
+                    other.key + "-"
+                ):
+                    raise ValueError(f"字段“{field.key}”的名字与“{other.key}”的分项重名")
+            if field.not_before and types.get(field.not_before) not in ("month", "month_or_text"):
+                raise ValueError(
+                    f"字段“{field.key}”的 not_before 没有指向本部分的年月字段：{field.not_before}"
+                )
+            if field.region_from and types.get(field.region_from) != "region":
+                raise ValueError(
+                    f"字段“{field.key}”的 region_from 没有指向本部分的 region 字段：{field.region_from}"
+                )
+        return self
+
+
+class Questionnaire(Value):
+    """A whole form in one version.
+
+    `instructions` are the official notes on filling it in; `opinions_title` and `opinions_box` the heading and the lines
+    of the boxes in which the parties sign, which are no questions but belong to the form.
+    """
+
+    key: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
+    version: int = Attribute(ge=1)
+    title: Words
+    instructions: list[str] = []
+    sections: list[Section] = Attribute(min_length=1)
+    opinions_title: str = ""
+    opinions_box: list[str] = []
+
+    @cached_property
+    def by_key(self) -> dict[str, Section]:
+        """The sections by key."""
+        return {section.key: section for section in self.sections}
+
+    def section(self, key: str) -> Section:
+        """The section with this key; KeyError if there is none."""
+        return self.by_key[key]
+
+    def find(self, path: str) -> Field | None:
+        """The field at `section.field`, or None."""
+        section_key, _, field_key = path.partition(".")
+        section = self.by_key.get(section_key)
+        return section.by_key.get(field_key) if section else None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if repeated := _first_repeated([section.key for section in self.sections]):
+            raise ValueError(f"部分“{repeated}”出现了两次")
+        return self
+
+
+def _first_repeated(values: list[str]) -> str:
+    seen: set[str] = set()
+    for value in values:
+        if value in seen:
+            return value
+        seen.add(value)
+    return ""
