@@ -52,7 +52,7 @@ class Area(Value):
 
     key: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=40)]
     label: Words
-    children: list["Area"] = []
+    children: list["Area"] = Field(default=[])
 
 
 class ConditionPart(Value):
@@ -151,8 +151,8 @@ class Delivery(Value):
     office: Key
     address_note: str = ""
     email: str = ""
-    contacts: list[Contact] = []
-    phones: list[str] = []
+    contacts: list[Contact] = Field(default=[])
+    phones: list[str] = Field(default=[])
     after_stage: Key
 
 
@@ -262,27 +262,27 @@ class CallDefinition(Value):
     document_number: str = ""
     issued_on: date
     time_zone: str = "Asia/Shanghai"
-    basis: list[Basis] = []
+    basis: list[Basis] = Field(default=[])
     preamble: str = ""
     principle: str = ""
     areas: list[Area] = Field(min_length=1)
-    conditions: list[Condition] = []
-    procedure: list[ProcedureStep] = []
+    conditions: list[Condition] = Field(default=[])
+    procedure: list[ProcedureStep] = Field(default=[])
     requirements: str = ""
     parties: list[PartyRole] = Field(min_length=1)
     stages: list[Stage] = Field(min_length=1)
     destination: Destination
     office_kinds: list[OfficeKind] = Field(min_length=1)
-    delivery: Delivery | None = None
-    copies: list[CopyPlan] = []
-    handed_in: list[str] = []
-    attachments: list[AttachmentSlot] = []
-    checklist: list[ChecklistExtra] = []
+    delivery: Delivery
+    copies: list[CopyPlan] = Field(default=[])
+    handed_in: list[str] = Field(default=[])
+    attachments: list[AttachmentSlot] = Field(default=[])
+    checklist: list[ChecklistExtra] = Field(default=[])
     list_columns: list[ListColumn] = Field(min_length=1)
     uses: Uses
     papers: Papers
     default_months: int | None = Field(default=None, ge=1, le=240)
-    accepted_warnings: list[Decision] = []
+    accepted_warnings: list[Decision] = Field(default=[])
 
     @field_validator("time_zone")
     @classmethod

@@ -97,7 +97,7 @@ class Column(Value):
     pattern: str | None = None
     pattern_message: str = ""
     pattern_severity: Severity = "warning"
-    choices: list[Choice] = []
+    choices: list[Choice] = Attribute(default=[])
 
     @property
     def name(self) -> str:
@@ -135,10 +135,10 @@ class Field(Value):
     pattern: str | None = None
     pattern_message: str = ""
     pattern_severity: Severity = "warning"
-    columns: list[Column] = []
+    columns: list[Column] = Attribute(default=[])
     min_rows: int = Attribute(default=0, ge=0)
     max_rows: int | None = Attribute(default=None, ge=1)
-    choices: list[Choice] = []
+    choices: list[Choice] = Attribute(default=[])
     profile: OrganisationAttribute | None = None
     qualifies: Literal["yes", "no"] | None = None
     explain: str = ""
@@ -212,9 +212,9 @@ class Section(Value):
     title: Words
     paper_title: str = ""
     paper: bool = True
-    guidance: list[str] = []
+    guidance: list[str] = Attribute(default=[])
     fields: list[Field] = Attribute(min_length=1)
-    derived: list[Derived] = []
+    derived: list[Derived] = Attribute(default=[])
 
     @cached_property
     def by_key(self) -> dict[str, Field]:
@@ -258,10 +258,10 @@ class Questionnaire(Value):
     key: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
     version: int = Attribute(ge=1)
     title: Words
-    instructions: list[str] = []
+    instructions: list[str] = Attribute(default=[])
     sections: list[Section] = Attribute(min_length=1)
     opinions_title: str = ""
-    opinions_box: list[str] = []
+    opinions_box: list[str] = Attribute(default=[])
 
     @cached_property
     def by_key(self) -> dict[str, Section]:
