@@ -1,0 +1,1 @@
+"""Shidian: runs a government call for standardization pilots."""

@@ -1,0 +1,79 @@
+"""Taking files in and freezing versions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from io import BytesIO
+from typing import Any, BinaryIO
+
+from django.db import transaction
+
+from shidian.accounts.models import User
+from shidian.core import clock
+from shidian.core.canonical import canonical_json
+from shidian.core.digests import sha256_of_bytes
+from shidian.documents.intake import inspect, safe_name
+from shidian.documents.models import Document, DocumentVersion, Print, StoredFile
+from shidian.documents.storage import file_store
+
+
+def take_in(
+    file: BinaryIO, *, name: str, formats: Collection[str], max_bytes: int, by: User | None
+) -> StoredFile:
+    """Inspect an upload by its structure and keep it; `intake.Rejected` says what is wrong and what to do."""
+    found = inspect(file, name=name, formats=formats, max_bytes=max_bytes)
+    file.seek(0)
+    stored = file_store().put(file)
+    return StoredFile.objects.create(
+        sha256=stored.sha256,
+        name=safe_name(name),
+        size=stored.size,
+        media_type=found.media_type,
+        pages=found.pages,
+        stored_at=clock.now(),
+        stored_by=by,
+    )
+
+
+def keep(content: BinaryIO, *, name: str, media_type: str, by: User | None = None) -> StoredFile:
+    """Keep a file that the system itself made."""
+    stored = file_store().put(content)
+    return StoredFile.objects.create(
+        sha256=stored.sha256,
+        name=name,
+        size=stored.size,
+        media_type=media_type,
+        stored_at=clock.now(),
+        stored_by=by,
+    )
+
+
+@transaction.atomic
+def freeze(document: Document, content: Mapping[str, Any], *, by: User | None) -> DocumentVersion:
+    """Make the next version of `document` from `content` (JSON values); its digest covers the canonical JSON.
+
+    The version's own number stands in the content, so that no two versions share a digest.
+    """
+    Document.objects.select_for_update().get(pk=document.pk)
+    last = document.versions.order_by("-number").values_list("number", flat=True).first()
+    number = (last or 0) + 1
+    text = canonical_json({**content, "version": number})
+    return DocumentVersion.objects.create(
+        document=document,
+        number=number,
+        content=text.decode(),
+        digest=sha256_of_bytes(text),
+        created_at=clock.now(),
+        created_by=by,
+    )
+
+
+def printed(version: DocumentVersion, paper: str, make: Callable[[], bytes], *, name: str) -> StoredFile:
+    """The PDF of `version` as `paper`, made once and kept; `make` renders it outside of any transaction."""
+    found = Print.objects.filter(version=version, paper=paper).select_related("file").first()
+    if found is None:
+        content = BytesIO(make())
+        with transaction.atomic():
+            file = keep(content, name=name, media_type="application/pdf")
+            found, _ = Print.objects.get_or_create(version=version, paper=paper, defaults={"file": file})
+    return found.file

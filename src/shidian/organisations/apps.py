@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class OrganisationsConfig(AppConfig):
+    name = "shidian.organisations"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from shidian.audit.queries import subjects
+        from shidian.organisations.models import Organisation
+
+        subjects["单位"] = lambda: (f"organisation:{pk}" for pk in Organisation.objects.values_list("pk", flat=True))

@@ -1,0 +1,12 @@
+"""The life of a unit's account: registered by its writer, confirmed by its head."""
+
+from shidian.core.transitions import machine
+
+ORGANISATION = machine(
+    "organisation",
+    {"pending": "待负责人确认", "confirmed": "已确认", "refused": "负责人未认可"},
+    [
+        ("confirm", "pending", "confirmed", "organisation.confirmed"),
+        ("refuse", "pending", "refused", "organisation.refused"),
+    ],
+)
