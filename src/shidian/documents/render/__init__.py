@@ -1,0 +1,1 @@
+"""Turns plain values into printed papers (PDF) with Typst; knows no model and no setting."""
