@@ -6,7 +6,7 @@ the parts fit together (a party's gate, a path into the questionnaire) is checke
 
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -56,13 +56,18 @@ class Area(Value):
 
 
 class ConditionPart(Value):
-    """One question of a condition, answered yes or no; `explain` is shown when the answer does not qualify."""
+    """One question of a condition, answered yes or no; `explain` is shown when the answer does not qualify.
+
+    `evidence` asks for words on where it can be seen. `asked_by` names the field of the official form that asks the
+    same, so that two different answers are noticed.
+    """
 
     key: Key
     question: Words
     qualifies: Literal["yes", "no"]
     explain: Words
     evidence: bool = False
+    asked_by: FieldPath | None = None
 
 
 class Condition(Value):
@@ -86,7 +91,8 @@ class PartyRole(Value):
 
     `before` is a stage key (agreed before an office of that stage may be handed the application) or the destination's
     key. Names come from `names_from` (one text field, or a rows field with name, code, contact and phone), or the body
-    is the same for everybody (`name`). `prints_on` is the paper that carries the party's box.
+    is the same for everybody (`name`). `prints_on` is the paper that carries the party's box. `notice_before` is the
+    gate that the notice's own words name, where the package has decided on another.
     """
 
     role: Key
@@ -95,6 +101,7 @@ class PartyRole(Value):
     minimum: int = Field(ge=0)
     maximum: int | None = Field(default=None, ge=1)
     before: Key
+    notice_before: Key | None = None
     names_from: FieldPath | None = None
     name: str | None = None
     prints_on: Key = "application"
@@ -238,7 +245,10 @@ class Decision(Value):
 
 
 class OfficeDefinition(Value):
-    """A body that acts in the call; `hand_in_until` is its own earlier closing time."""
+    """A body that acts in the call; `hand_in_until` is its own earlier closing time.
+
+    `sends_to` names the office of the next stage that receives its list, where that stage has several.
+    """
 
     key: Key
     name: Words
@@ -247,6 +257,7 @@ class OfficeDefinition(Value):
     region: Annotated[str, StringConstraints(pattern=r"^(\d{6})?$")] = ""
     email: str = ""
     hand_in_until: datetime | None = None
+    sends_to: str = ""
 
 
 class CallDefinition(Value):
@@ -363,7 +374,7 @@ class CallDefinition(Value):
             )
             for stage in self.stages
         ]
-        return _copy(self, {"issued_on": self.issued_on + by, "stages": stages})
+        return self.model_copy(update={"issued_on": self.issued_on + by, "stages": stages})
 
 
 def in_zone(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
@@ -376,8 +387,3 @@ def _stage_in(zone: ZoneInfo, stage: Stage) -> Stage:
         name: in_zone(getattr(stage, name), zone) for name in ("opens", "hand_in_until", "dispatch_until")
     }
     return stage.model_copy(update=times)
-
-
-def _copy(call: CallDefinition, update: dict[str, Any]) -> CallDefinition:
-    # `model_copy` also copies what cached properties have computed; stages feed none of them but `zone` and keys.
-    return call.model_copy(update=update)

@@ -120,7 +120,7 @@ class Field(Value):
     above the field (a condition, for instance). `qualifies` with `explain` makes an answer of yes or no that does not
     qualify a warning in plain words. `not_before` names a field of the same section whose month may not be later;
     `region_from` names the region field against which a code or a postcode is compared; `expected_months` is the
-    usual length of a period.
+    usual length of a period; `same_as` (`section.field`) asks the same elsewhere and should be answered alike.
     """
 
     key: FieldKey
@@ -144,6 +144,7 @@ class Field(Value):
     explain: str = ""
     not_before: Key | None = None
     region_from: Key | None = None
+    same_as: str | None = None
     expected_months: int | None = Attribute(default=None, ge=1, le=240)
 
     @property

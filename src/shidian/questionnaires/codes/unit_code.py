@@ -1,0 +1,157 @@
+"""Unified social credit codes (GB 32100-2015, 18 characters) and organisation codes (GB 11714, 9 characters).
+
+A code that passes is well made; that the body exists is not proved by it.
+"""
+
+import re
+import unicodedata
+
+from shidian.questionnaires.codes import regions
+
+_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_VALUES = {character: value for value, character in enumerate(_ALPHABET)}
+_WEIGHTS = tuple(pow(3, position, 31) for position in range(17))
+_ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
+_ORGANISATION_VALUES = {
+    character: value for value, character in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+}
+
+DEPARTMENTS: dict[str, tuple[str, dict[str, str]]] = {
+    "1": ("机构编制", {"1": "机关", "2": "事业单位", "3": "编办直接管理机构编制的群众团体", "9": "其他"}),
+    "2": ("外交", {"1": "外国常驻新闻机构", "9": "其他"}),
+    "3": (
+        "司法行政",
+        {
+            "1": "律师执业机构",
+            "2": "公证处",
+            "3": "基层法律服务所",
+            "4": "司法鉴定机构",
+            "5": "仲裁委员会",
+            "9": "其他",
+        },
+    ),
+    "4": ("文化", {"1": "外国在华文化中心", "9": "其他"}),
+    "5": ("民政", {"1": "社会团体", "2": "民办非企业单位", "3": "基金会", "9": "其他"}),
+    "6": (
+        "旅游",
+        {"1": "外国旅游部门常驻代表机构", "2": "港澳台地区旅游部门常驻内地（大陆）代表机构", "9": "其他"},
+    ),
+    "7": ("宗教", {"1": "宗教活动场所", "2": "宗教院校", "9": "其他"}),
+    "8": ("工会", {"1": "基层工会", "9": "其他"}),
+    "9": ("工商", {"1": "企业", "2": "个体工商户", "3": "农民专业合作社"}),
+    "A": ("中央军委改革和编制办公室", {"1": "军队事业单位", "9": "其他"}),
+    "N": ("农业", {"1": "组级集体经济组织", "2": "村级集体经济组织", "3": "乡镇级集体经济组织", "9": "其他"}),
+    "Y": ("其他", {"1": "其他"}),
+}
+"""Registering departments by the first character, kinds of body by the second (GB 32100-2015, table 1)."""
+
+_LABEL = re.compile(
+    r"^(?:统一社会信用代码(?:/组织机构代码)?|社会信用代码|信用代码|组织机构代码|代码)(?:证号?)?[:：]?"
+)
+_BLANKS = re.compile(r"[\s\-_‐-―−﹣·.]+")
+_LONGEST = 200
+
+
+def normalise(text: str) -> str:
+    """What is meant by a typed or pasted code: half-width capitals without blanks, dashes and label.
+
+    Text that is far too long to be a code comes back as it is.
+    """
+    if text.isascii() and text.isalnum():
+        return text.upper()
+    if len(text) > _LONGEST:
+        return text
+    plain = _BLANKS.sub("", unicodedata.normalize("NFKC", text))
+    return _LABEL.sub("", plain).upper()
+
+
+def check(code: str) -> str | None:
+    """None for a well-made code of 18 or 9 characters; else what is wrong, naming the character.
+
+    The code must be normalised. The check digit of 18 decides alone: the digit of the organisation code inside it is
+    not examined, since real codes exist in which it differs.
+    """
+    if len(code) == 18:
+        return _check_18(code)
+    if len(code) == 9:
+        return _check_9(code)
+    if not code:
+        return "请填写 18 位统一社会信用代码或者 9 位组织机构代码"
+    if len(code) > _LONGEST:
+        return f"代码应为 18 位或者 9 位，现有 {len(code)} 位，请检查是否填错了地方"
+    return f"统一社会信用代码应为 18 位（组织机构代码为 9 位），现有 {len(code)} 位，请对照证书检查是否多填或者漏填"
+
+
+def region(code: str) -> str:
+    """The six digits of the region in an 18-character code; nothing for a nine-character one."""
+    return code[2:8] if len(code) == 18 else ""
+
+
+def organisation_code(code: str) -> str:
+    """The nine characters of the organisation code: the code itself, or those inside an 18-character one."""
+    return code[8:17] if len(code) == 18 else code
+
+
+def kind(code: str) -> str:
+    """What an 18-character code says of the body: 机构编制·事业单位; nothing when it says nothing."""
+    if len(code) != 18 or code[0] not in DEPARTMENTS:
+        return ""
+    department, categories = DEPARTMENTS[code[0]]
+    return f"{department}·{categories[code[1]]}" if code[1] in categories else ""
+
+
+def doubt(code: str) -> str | None:
+    """What is odd in a well-made 18-character code without being wrong: an unknown region."""
+    found = region(code)
+    if found and found != "100000" and not regions.exists(found):
+        return f"代码第 3 至 8 位“{found}”不在行政区划代码表里，请对照证书确认"
+    return None
+
+
+def _check_18(code: str) -> str | None:
+    total = 0
+    for position, character in enumerate(code):
+        value = _VALUES.get(character)
+        if value is None:
+            return f"第 {position + 1} 位“{_shown(character)}”不能用在统一社会信用代码里{_advice(character)}"
+        if position < 17:
+            total += value * _WEIGHTS[position]
+    department = DEPARTMENTS.get(code[0])
+    if department is None:
+        return f"第 1 位“{code[0]}”不是登记管理部门代码，请对照证书检查"
+    if code[1] not in department[1]:
+        return f"第 2 位“{code[1]}”不是{department[0]}部门登记的机构类别，请对照证书检查"
+    for position in range(2, 8):
+        if not "0" <= code[position] <= "9":
+            return f"第 {position + 1} 位“{code[position]}”应为数字（第 3 至 8 位是行政区划代码）{_advice(code[position])}"
+    # The remainder 0 gives 31, which is written 0.
+    if code[17] != _ALPHABET[(31 - total % 31) % 31]:
+        return "校验不通过：18 位里至少有一位填错，请对照证书逐位检查"
+    return None
+
+
+def _check_9(code: str) -> str | None:
+    total = 0
+    for position in range(8):
+        value = _ORGANISATION_VALUES.get(code[position])
+        if value is None:
+            return (
+                f"第 {position + 1} 位“{_shown(code[position])}”不能用在组织机构代码里，只能用数字和大写字母"
+            )
+        total += value * _ORGANISATION_WEIGHTS[position]
+    last = 11 - total % 11
+    expected = "X" if last == 10 else "0" if last == 11 else str(last)
+    if code[8] not in "0123456789X":
+        return f"第 9 位“{_shown(code[8])}”应为数字或者 X"
+    if code[8] != expected:
+        return "校验不通过：9 位里至少有一位填错，请对照证书逐位检查"
+    return None
+
+
+def _shown(character: str) -> str:
+    return character if character.isprintable() else f"U+{ord(character):04X}"
+
+
+def _advice(character: str) -> str:
+    instead = {"I": "1", "O": "0", "S": "5", "Z": "2"}.get(character)
+    return f"，是否应为数字 {instead}？" if instead else "，请对照证书检查"
