@@ -363,7 +363,7 @@ def _inflated(file: BinaryIO, entry: Entry, chunk: int) -> Iterator[bytes]:
 class Sink(Protocol):
     """Takes the bytes of the archive in order; nothing is ever written twice or moved."""
 
-    def write(self, data: bytes, /) -> object: ...
+    def write(self, data: bytes | memoryview, /) -> object: ...
 
 
 class ZipWriter:
@@ -379,7 +379,14 @@ class ZipWriter:
         self._date = (stamp.year - 1980) << 9 | stamp.month << 5 | stamp.day
 
     def add(
-        self, name: str, content: Iterable[bytes], *, method: int, crc: int, size: int, compressed: int
+        self,
+        name: str,
+        content: Iterable[bytes | memoryview],
+        *,
+        method: int,
+        crc: int,
+        size: int,
+        compressed: int,
     ) -> None:
         """Write one entry whose measures are known; `content` is already compressed as `method` says.
 
@@ -437,6 +444,6 @@ class ZipWriter:
         )  # fmt: skip
         return head + raw_name + extra
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes | memoryview) -> None:
         self._sink.write(data)
         self._at += len(data)

@@ -1,6 +1,7 @@
 """Writes a package: a BagIt bag (RFC 8493) inside one zip, front to back, in constant memory.
 
-Two threads hash while the caller reads and writes, so a package grows as fast as the disk takes it. The zip is
+Two threads hash while the caller reads and writes, through a few buffers that are used again and again (fresh
+memory for every piece cost more than the hashing), so a package grows as fast as the disk takes it. The zip is
 byte for byte the same for the same names, content, order and stamp (deflated entries: with the same zlib); the
 digest of the manifest depends on names and content alone.
 """
@@ -11,18 +12,20 @@ import queue
 import tempfile
 import threading
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Protocol, Self
 
 from shidian.core.zips import CHUNK, DEFLATED, STORED, ZipWriter, is_bomb, is_portable_name, is_unsafe_name
 
 Source = bytes | Path | Iterable[bytes]
+Piece = bytes | memoryview
 
 MANIFEST = "manifest-sha256.txt"
 TAG_MANIFEST = "tagmanifest-sha256.txt"
@@ -33,7 +36,18 @@ _DEFLATE = frozenset({"csv", "htm", "html", "json", "md", "svg", "txt", "typ", "
 _WHOLE = 4 << 20
 _SMALL = 1 << 16
 _SYNC_EVERY = 64 << 20
-_WAITING = 4
+_BUFFERS = 6
+
+
+class Digest(Protocol):
+    """A running hash of `hashlib`."""
+
+    def update(self, data: Piece, /) -> object: ...
+
+    def hexdigest(self) -> str: ...
+
+
+_Work = queue.Queue[tuple[Digest | None, Piece, bytearray | None] | None]
 
 
 class BagError(ValueError):
@@ -84,10 +98,9 @@ class BagWriter:
         self._stamp = stamp
         self._info = dict(info or {})
         self._names: set[str] = set()
-        self._payload: list[tuple[str, int, hashlib._Hash]] = []
+        self._payload: list[tuple[str, int, Digest]] = []
         self._part, self._file = _open_part(self._path)
         self._sink = _Sink(self._file)
-        self._hashing = _Hashing()
         self._zip = ZipWriter(self._sink, stamp)
         self._open = True
 
@@ -118,7 +131,7 @@ class BagWriter:
         """Write manifests and directory, bring the file safely to disk and to its name; return the Bag."""
         if not self._open:
             raise BagError("the bag is closed")
-        self._hashing.finish()
+        self._sink.settle()
         files = tuple(sorted(
             (BagFile(name, size, digest.hexdigest()) for name, size, digest in self._payload),
             key=lambda file: file.name.encode(),
@@ -151,8 +164,7 @@ class BagWriter:
         if not self._open:
             return
         self._open = False
-        self._hashing.finish()
-        self._sink.abandon()
+        self._sink.stop()
         self._file.close()
         with suppress(FileNotFoundError):
             self._part.unlink()
@@ -165,47 +177,80 @@ class BagWriter:
     ) -> None:
         self.discard()
 
-    def _write(self, path: str, source: Source, digest: "hashlib._Hash | None") -> int:
+    def _write(self, path: str, source: Source, digest: Digest | None) -> int:
         """Write one entry and return its size; `digest` is fed in the background with the plain content."""
         method = DEFLATED if path.rpartition(".")[2].lower() in _DEFLATE else STORED
-        pieces = _pieces(source)
-        head, exhausted = _take(pieces, _WHOLE)
-        if exhausted:
-            if digest is not None and len(head) < _SMALL:
-                digest.update(head)
-            elif digest is not None:
-                self._hashing.feed(digest, head)
-            packed = _deflate(head) if method == DEFLATED else head
-            self._entry(path, [packed], method, zlib.crc32(head), len(head), len(packed))
-            return len(head)
-        with tempfile.TemporaryFile(dir=self._path.parent, prefix=".bag-") as spool:
-            # A stored path is the only source that can simply be read again.
-            again = isinstance(source, Path) and method == STORED
-            size = crc = 0
-            pack = zlib.compressobj(6, zlib.DEFLATED, -15) if method == DEFLATED else None
-            for piece in _chain(head, pieces):
-                size += len(piece)
-                crc = zlib.crc32(piece, crc)
-                if digest is not None:
-                    self._hashing.feed(digest, piece)
-                if not again:
-                    spool.write(pack.compress(piece) if pack else piece)
-            if pack:
-                spool.write(pack.flush())
-            compressed = size if again else spool.tell()
-            spool.seek(0)
-            if isinstance(source, Path) and again:
-                content = _rechecked(path, source, crc)
-            elif is_bomb(size, compressed):
-                # An honest but very monotonous text is stored: no reader shall take it for a zip bomb.
-                content, method, compressed = _inflate(spool), STORED, size
-            else:
-                content = _read(spool)
-            self._entry(path, content, method, crc, size, compressed)
+        with closing(self._pieces(source)) as pieces:
+            head = next(pieces)
+            if len(head) < _WHOLE:
+                return self._write_whole(path, head, method, digest)
+            if method == STORED and isinstance(source, Path):
+                return self._write_twice_read(path, source, chain([head], pieces), digest)
+            return self._write_spooled(path, chain([head], pieces), method, digest)
+
+    def _write_whole(self, path: str, data: Piece, method: int, digest: Digest | None) -> int:
+        packed: Piece = data
+        if method == DEFLATED:
+            pack = zlib.compressobj(6, zlib.DEFLATED, -15)
+            packed = pack.compress(data) + pack.flush()
+        self._sink.hash_payload(digest, data)
+        self._entry(path, [packed], method, zlib.crc32(data), len(data), len(packed))
+        return len(data)
+
+    def _write_twice_read(
+        self, path: str, source: Path, pieces: Iterable[Piece], digest: Digest | None
+    ) -> int:
+        """Measure first, then read again: the header of an entry stands before its content."""
+        size = crc = 0
+        for piece in pieces:
+            size += len(piece)
+            crc = zlib.crc32(piece, crc)
+            self._sink.hash_payload(digest, piece)
+        self._entry(path, self._read_again(path, source, crc), STORED, crc, size, size)
         return size
 
+    def _write_spooled(self, path: str, pieces: Iterable[Piece], method: int, digest: Digest | None) -> int:
+        pack = zlib.compressobj(6, zlib.DEFLATED, -15) if method == DEFLATED else None
+        size = crc = 0
+        with tempfile.TemporaryFile(dir=self._path.parent, prefix=".bag-") as spool:
+            for piece in pieces:
+                size += len(piece)
+                crc = zlib.crc32(piece, crc)
+                self._sink.hash_payload(digest, piece)
+                spool.write(pack.compress(piece) if pack else piece)
+            spool.write(pack.flush() if pack else b"")
+            compressed = spool.tell()
+            spool.seek(0)
+            if is_bomb(size, compressed):
+                # An honest but very monotonous text is stored: no reader shall take it for a zip bomb.
+                self._entry(path, _inflated(spool), STORED, crc, size, size)
+            else:
+                self._entry(path, self._sink.pieces_of(spool), method, crc, size, compressed)
+        return size
+
+    def _read_again(self, path: str, source: Path, crc: int) -> Iterator[Piece]:
+        seen = 0
+        for piece in self._pieces(source):
+            seen = zlib.crc32(piece, seen)
+            yield piece
+        if seen != crc:
+            raise BagError(f"{path} changed while it was read")
+
+    def _pieces(self, source: Source) -> Generator[Piece, None, None]:
+        """Yield pieces of exactly `_WHOLE` bytes, then one that is shorter, perhaps empty.
+
+        A piece is valid until the next one is asked for; what the sink was given until then stays valid for it.
+        """
+        if isinstance(source, Path):
+            with source.open("rb", buffering=0) as file:
+                yield from self._sink.pieces_of(file)
+        elif isinstance(source, bytes):
+            yield from _cut([source])
+        else:
+            yield from _cut(source)
+
     def _entry(
-        self, path: str, content: Iterable[bytes], method: int, crc: int, size: int, compressed: int
+        self, path: str, content: Iterable[Piece], method: int, crc: int, size: int, compressed: int
     ) -> None:
         try:
             self._zip.add(
@@ -215,46 +260,56 @@ class BagWriter:
             raise BagError(f"{path} changed while it was read") from error
 
 
-class _Hashing:
-    """One thread that feeds digests in order; the queue is short, so memory stays small."""
-
-    def __init__(self) -> None:
-        self._queue: queue.Queue[tuple[hashlib._Hash, bytes] | None] = queue.Queue(_WAITING)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def feed(self, digest: "hashlib._Hash", data: bytes) -> None:
-        self._queue.put((digest, data))
-
-    def finish(self) -> None:
-        """Return when everything fed has been hashed; may be called twice."""
-        if self._thread.is_alive():
-            self._queue.put(None)
-            self._thread.join()
-
-    def _run(self) -> None:
-        while (work := self._queue.get()) is not None:
-            digest, data = work
-            digest.update(data)
-
-
 class _Sink:
-    """The file on disk, hashed as it grows and pushed to the disk on the way, not all at the end."""
+    """The file on disk, hashed as it grows and pushed to the disk on the way, not all at the end.
+
+    Work goes through two queues in order: payload digests first, then the digest of the archive, which also
+    gives the buffers back. So a buffer comes back only when nothing needs it any more.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self._digest = hashlib.sha256()
-        self._hashing = _Hashing()
+        self._archive = hashlib.sha256()
+        self._buffers: queue.SimpleQueue[bytearray] = queue.SimpleQueue()
+        for _ in range(_BUFFERS):
+            self._buffers.put(bytearray(_WHOLE))
+        self._payload_work: _Work = queue.Queue(_BUFFERS)
+        self._archive_work: _Work = queue.Queue(_BUFFERS)
+        self._threads = [
+            threading.Thread(target=work, daemon=True) for work in (self._hash_payloads, self._hash_archive)
+        ]
+        for thread in self._threads:
+            thread.start()
         self._syncing = ThreadPoolExecutor(1)
         self._last_sync: Future[None] | None = None
         self._unsynced = 0
         self._small: list[bytes] = []
         self._small_bytes = 0
 
-    def write(self, data: bytes, /) -> None:
+    def pieces_of(self, file: IO[bytes]) -> Generator[Piece, None, None]:
+        """Yield the rest of `file` in lent buffers; full ones, then one that is not."""
+        filled = _WHOLE
+        while filled == _WHOLE:
+            buffer = self._buffers.get()
+            try:
+                filled = _fill(file, buffer)
+                yield memoryview(buffer)[:filled]
+            finally:
+                self._payload_work.put((None, b"", buffer))
+
+    def hash_payload(self, digest: Digest | None, data: Piece) -> None:
+        """Feed `digest` in the background; what is fed to one digest keeps its order."""
+        if digest is not None:
+            self._payload_work.put((digest, data, None))
+
+    def settle(self) -> None:
+        """Return when all payload digests have been fed."""
+        self._payload_work.join()
+
+    def write(self, data: Piece, /) -> None:
         # A package of ten thousand small files must not wait for a thread and the disk at every header.
         if len(data) < _SMALL:
-            self._small.append(data)
+            self._small.append(bytes(data))
             self._small_bytes += len(data)
             if self._small_bytes >= CHUNK:
                 self._write_small()
@@ -262,14 +317,30 @@ class _Sink:
             self._write_small()
             self._write_through(data)
 
+    def finish(self) -> str:
+        """Bring everything to disk and return the SHA-256 of all that was written."""
+        self._write_small()
+        self.stop()
+        if self._last_sync is not None:
+            self._last_sync.result()
+        os.fsync(self._file.fileno())
+        return self._archive.hexdigest()
+
+    def stop(self) -> None:
+        """End the threads when their work is done."""
+        self._payload_work.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._syncing.shutdown()
+
     def _write_small(self) -> None:
         if self._small:
             self._write_through(b"".join(self._small))
             self._small.clear()
             self._small_bytes = 0
 
-    def _write_through(self, data: bytes) -> None:
-        self._hashing.feed(self._digest, data)
+    def _write_through(self, data: Piece) -> None:
+        self._payload_work.put((None, data, None))
         written = self._file.write(data)
         while written < len(data):  # an unbuffered file may take less than it was given
             written += self._file.write(memoryview(data)[written:])
@@ -278,18 +349,22 @@ class _Sink:
             self._unsynced = 0
             self._last_sync = self._syncing.submit(os.fdatasync, self._file.fileno())
 
-    def finish(self) -> str:
-        """Bring everything to disk and return the SHA-256 of all that was written."""
-        self._write_small()
-        self.abandon()
-        if self._last_sync is not None:
-            self._last_sync.result()
-        os.fsync(self._file.fileno())
-        return self._digest.hexdigest()
+    def _hash_payloads(self) -> None:
+        while (work := self._payload_work.get()) is not None:
+            digest, data, _ = work
+            if digest is not None:
+                digest.update(data)
+            else:
+                self._archive_work.put(work)
+            self._payload_work.task_done()
+        self._archive_work.put(None)
 
-    def abandon(self) -> None:
-        self._hashing.finish()
-        self._syncing.shutdown()
+    def _hash_archive(self) -> None:
+        while (work := self._archive_work.get()) is not None:
+            _, data, buffer = work
+            self._archive.update(data)
+            if buffer is not None:
+                self._buffers.put(buffer)
 
 
 def _open_part(path: Path) -> tuple[Path, IO[bytes]]:
@@ -310,58 +385,35 @@ def _encode_path(path: str) -> str:
     return path.replace("%", "%25")
 
 
-def _pieces(source: Source) -> Iterator[bytes]:
-    if isinstance(source, bytes):
-        yield source
-    elif isinstance(source, Path):
-        with source.open("rb", buffering=0) as file:
-            # One read for a usual scan: fewer, larger pieces hash and write fastest.
-            while piece := file.read(_WHOLE + 1):
-                yield piece
-    else:
-        yield from source
+def _fill(file: IO[bytes], buffer: bytearray) -> int:
+    """Read until `buffer` is full or `file` ends; return how much was read."""
+    view, filled = memoryview(buffer), 0
+    while filled < len(buffer) and (read := file.readinto(view[filled:])):  # type: ignore[attr-defined]
+        filled += read
+    return filled
 
 
-def _take(pieces: Iterator[bytes], limit: int) -> tuple[bytes, bool]:
-    """Return what comes first, up to about `limit` bytes, and whether that was all."""
-    taken: list[bytes] = []
+def _cut(chunks: Iterable[bytes]) -> Generator[Piece, None, None]:
+    """Join and cut chunks of any length into pieces of `_WHOLE` bytes and a shorter last one."""
+    waiting: list[bytes] = []
     length = 0
-    for piece in pieces:
-        taken.append(piece)
-        length += len(piece)
-        if length > limit:
-            return b"".join(taken) if len(taken) > 1 else taken[0], False
-    return b"".join(taken) if len(taken) != 1 else taken[0], True
+    for chunk in chunks:
+        waiting.append(chunk)
+        length += len(chunk)
+        if length >= _WHOLE:
+            joined = memoryview(b"".join(waiting))
+            at = 0
+            while length - at >= _WHOLE:
+                yield joined[at : at + _WHOLE]
+                at += _WHOLE
+            waiting, length = [bytes(joined[at:])], length - at
+    yield b"".join(waiting)
 
 
-def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield head
-    yield from rest
-
-
-def _deflate(data: bytes) -> bytes:
-    pack = zlib.compressobj(6, zlib.DEFLATED, -15)
-    return pack.compress(data) + pack.flush()
-
-
-def _inflate(file: IO[bytes]) -> Iterator[bytes]:
+def _inflated(file: IO[bytes]) -> Iterator[Piece]:
     inflate = zlib.decompressobj(-15)
     while not inflate.eof:
         yield inflate.decompress(inflate.unconsumed_tail or file.read(CHUNK), CHUNK)
-
-
-def _read(file: IO[bytes]) -> Iterator[bytes]:
-    while piece := file.read(CHUNK):
-        yield piece
-
-
-def _rechecked(path: str, source: Path, crc: int) -> Iterator[bytes]:
-    seen = 0
-    for piece in _pieces(source):
-        seen = zlib.crc32(piece, seen)
-        yield piece
-    if seen != crc:
-        raise BagError(f"{path} changed while it was read")
 
 
 def _sync_folder(folder: Path) -> None:
