@@ -1,0 +1,512 @@
+"""A section of a questionnaire as its page shows it: each field with its words, value, problems and controls.
+
+Names and ids follow the form reader of `questionnaires`: a control is named `<field>`, `<field>-<part>` or
+`<field>-<row>-<column>` and its id is `f-` and that name. Nothing is judged here.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from shidian.questionnaires.codes import economic_types, industries, regions
+from shidian.questionnaires.definition import COMPOSITE, Choice, Column, Field, Section
+
+from .code_lists import counties, economic_type_groups, industry_groups, provinces
+from .options import Option, OptionGroup
+
+# Fields that hold a sentence at most have no counter until they get long.
+COUNTED_FROM = 100
+# Twelfths: columns of a rows table get their share of the width by one of twelve classes.
+SHARES = 12
+# A closed list up to this length is shown whole, a longer one as a select.
+SHOWN_CHOICES = 12
+
+WORDS: dict[str, dict[str, str]] = {
+    "month_range": {"from": "起（年-月）", "to": "止（年-月）"},
+    "region": {
+        "province": "省（市）",
+        "county": "县（区）",
+        "detail": "功能区、乡镇等（没有可不填）",
+    },
+}
+"""What the parts of a composite field are called above their controls."""
+
+_EXAMPLES = {
+    "month": "年-月，例如 2024-01",
+    "month_range": "年-月，例如 2024-01",
+    "date": "年-月-日，例如 2023-07-10",
+    "postcode": "6 位数字",
+    "phone": "固定电话或手机号码，可带区号",
+    "email": "例如 name@example.com",
+    "unit_code": "18 位统一社会信用代码；没有的写 9 位组织机构代码",
+    "month_or_text": "年-月，例如 2024-01；说不清的可以写文字",
+}
+"""Hints of types whose way of writing is not obvious; a hint in the package comes first."""
+
+_INPUTS = {
+    "phone": ("tel", "tel", "tel"),
+    "email": ("email", "email", "email"),
+    "postcode": ("text", "numeric", "postal-code"),
+    "month": ("text", "numeric", "off"),
+    "date": ("text", "numeric", "off"),
+    "unit_code": ("text", "text", "off"),
+}
+"""Input type, inputmode and autocomplete; everything else is plain text.
+
+Not `type="month"` or `type="date"`: browsers show them in their own language, and some do not know them.
+"""
+
+
+class Finding(Protocol):
+    """What a page needs of a problem found by the checks."""
+
+    @property
+    def field(self) -> str: ...
+    @property
+    def anchor(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Control:
+    """One input, textarea or select. `kind`: input, textarea or select; `wrong` and `warnings` are its own problems."""
+
+    name: str
+    id: str
+    label: str
+    kind: str
+    value: str = ""
+    required: bool = False
+    input_type: str = "text"
+    inputmode: str = "text"
+    autocomplete: str = "off"
+    css: str = ""
+    lines: int = 3
+    max_chars: int | None = None
+    share: int = SHARES
+    wrong: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    described: str = ""
+    groups: tuple[OptionGroup, ...] = ()
+    filter: bool = False
+
+    @property
+    def count(self) -> int:
+        """Characters written, as the counter shows them."""
+        return len(self.value)
+
+    @property
+    def counted(self) -> bool:
+        """Whether a counter is shown."""
+        return bool(
+            self.max_chars
+            and (self.kind == "textarea" or self.max_chars >= COUNTED_FROM)
+        )
+
+
+@dataclass(frozen=True)
+class ScreenRow:
+    """One row of a rows table; `no` counts from 1 and is part of the control names."""
+
+    no: int
+    cells: tuple[Control, ...]
+    blank: bool
+
+    @property
+    def wrong(self) -> bool:
+        """Whether any of its cells has an error."""
+        return any(cell.wrong for cell in self.cells)
+
+
+@dataclass(frozen=True)
+class ScreenField:
+    """A field ready for `ui/components/field.html`.
+
+    `layout` is control (one), composite (several), choices (radios) or rows. `heading` is set on the first field of a
+    group. `explain` is shown when the answer is not `qualifies`; `template_row` is the row that the browser copies.
+    """
+
+    key: str
+    id: str
+    type: str
+    layout: str
+    label: str
+    official: str
+    hint: str
+    required: bool
+    heading: str
+    wrong: tuple[str, ...]
+    warnings: tuple[str, ...]
+    described: str
+    locked: bool
+    value: Any = None
+    controls: tuple[Control, ...] = ()
+    groups: tuple[OptionGroup, ...] = ()
+    explain: str = ""
+    qualifies: str = ""
+    heads: tuple[Control, ...] = ()
+    rows: tuple[ScreenRow, ...] = ()
+    template_row: ScreenRow | None = None
+    max_rows: int | None = None
+    text: str = ""
+    problems: tuple[Finding, ...] = field(default=(), repr=False)
+
+    @property
+    def disqualifies(self) -> bool:
+        """Whether the answer given is the one that does not qualify."""
+        return bool(
+            self.qualifies
+            and self.value in ("yes", "no")
+            and self.value != self.qualifies
+        )
+
+
+def bind(
+    section: Section,
+    values: Mapping[str, Any],
+    problems: Sequence[Finding] = (),
+    *,
+    open_fields: frozenset[str] | None = None,
+) -> list[ScreenField]:
+    """The fields of a section in order, ready to show.
+
+    `values` may hold anything a draft holds; `problems` of other sections are ignored by their field keys only, so
+    pass those of this section. `open_fields`: when a file was returned, the only fields that may be changed; the others
+    are locked and show their text. None: all are open.
+    """
+    heading = ""
+    bound = []
+    for asked in section.fields:
+        own = [problem for problem in problems if problem.field == asked.key]
+        first_of_group = asked.group if asked.group != heading else ""
+        heading = asked.group
+        locked = open_fields is not None and asked.key not in open_fields
+        bound.append(
+            _bind_field(
+                asked, values.get(asked.key), own, heading=first_of_group, locked=locked
+            )
+        )
+    return bound
+
+
+def _bind_field(
+    asked: Field, value: Any, problems: Sequence[Finding], *, heading: str, locked: bool
+) -> ScreenField:
+    field_id = f"f-{asked.key}"
+    layout = _layout(asked)
+    # Errors of a cell or a part stand at that control; the rest stands at the field.
+    at_parts = (
+        {field_id + "-" + name for name in _part_names(asked, value)}
+        if layout in ("rows",)
+        else set()
+    )
+    at_field = [problem for problem in problems if problem.anchor not in at_parts]
+    wrong = _messages(at_field, "error")
+    warnings = _messages(at_field, "warning")
+    hint = asked.hint or _EXAMPLES.get(asked.type, "")
+    described = " ".join(
+        [f"{field_id}-hint"] * bool(hint)
+        + [f"{field_id}-wrong"] * bool(wrong)
+        + [f"{field_id}-warning"] * bool(warnings)
+    )
+    common: dict[str, Any] = {
+        "key": asked.key,
+        "id": field_id,
+        "type": asked.type,
+        "layout": layout,
+        "label": asked.name,
+        "official": asked.label
+        if asked.screen_label and asked.screen_label != asked.label
+        else "",
+        "hint": hint,
+        "required": asked.required,
+        "heading": heading,
+        "wrong": wrong,
+        "warnings": warnings,
+        "described": described,
+        "locked": locked,
+        "value": value,
+        "explain": asked.explain,
+        "qualifies": asked.qualifies or "",
+        "max_rows": asked.max_rows,
+        "problems": tuple(problems),
+    }
+    if locked:
+        return ScreenField(**common, text=shown_text(asked, value))
+    if layout == "choices":
+        return ScreenField(
+            **common, groups=_choice_groups(asked, _text(value), field_id)
+        )
+    if layout == "composite":
+        return ScreenField(**common, controls=_part_controls(asked, value, common))
+    if layout == "rows":
+        rows = _rows(asked, value, problems)
+        return ScreenField(
+            **common,
+            heads=tuple(_cell(asked, column, "", 0, ()) for column in asked.columns),
+            rows=rows,
+            template_row=ScreenRow(
+                0,
+                tuple(_cell(asked, column, "", 0, ()) for column in asked.columns),
+                True,
+            ),
+        )
+    return ScreenField(**common, controls=(_single_control(asked, value, common),))
+
+
+def _layout(asked: Field) -> str:
+    if asked.type == "rows":
+        return "rows"
+    if asked.type in COMPOSITE:
+        return "composite"
+    if asked.type == "yes_no" or (
+        asked.type in ("choice", "area") and len(asked.choices) <= SHOWN_CHOICES
+    ):
+        return "choices"
+    return "control"
+
+
+def _messages(problems: Sequence[Finding], severity: str) -> tuple[str, ...]:
+    return tuple(
+        problem.message for problem in problems if problem.severity == severity
+    )
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or isinstance(value, dict | list) else str(value)
+
+
+def _single_control(asked: Field, value: Any, common: Mapping[str, Any]) -> Control:
+    groups = _select_groups(asked, _text(value))
+    kind = "select" if groups else "textarea" if asked.type == "long_text" else "input"
+    input_type, inputmode, autocomplete = _INPUTS.get(
+        asked.type, ("text", "text", "off")
+    )
+    limit = asked.max_chars
+    control = Control(
+        name=asked.key,
+        id=f"f-{asked.key}",
+        label=asked.name,
+        kind=kind,
+        value=_text(value),
+        required=asked.required,
+        input_type=input_type,
+        inputmode=inputmode,
+        autocomplete=autocomplete,
+        css=_css(asked.type),
+        lines=8,
+        max_chars=limit,
+        wrong=common["wrong"],
+        groups=groups,
+        filter=asked.type == "industry",
+    )
+    described = common["described"] + (
+        f" f-{asked.key}-count" if control.counted else ""
+    )
+    return replace(control, described=described.strip())
+
+
+def _select_groups(asked: Field, value: str) -> tuple[OptionGroup, ...]:
+    """The groups of a field that is chosen from a long list; none for what is typed."""
+    if asked.type in ("choice", "area"):
+        branches: dict[str, list[Option]] = {}
+        for choice in asked.choices:
+            branch, label = (
+                _branch(choice) if asked.type == "area" else ("", choice.label)
+            )
+            branches.setdefault(branch, []).append(
+                Option(choice.value, label, choice.value == value)
+            )
+        return tuple(
+            OptionGroup(branch, tuple(options)) for branch, options in branches.items()
+        )
+    if asked.type == "economic_type":
+        return economic_type_groups(value)
+    if asked.type == "industry":
+        return industry_groups(value)
+    return ()
+
+
+def shown_text(asked: Field, value: Any) -> str:
+    """An answer as plain text, for a field that may only be read."""
+    if asked.type == "yes_no":
+        return {"yes": "是", "no": "否"}.get(_text(value), "")
+    if asked.type in ("choice", "area"):
+        return next(
+            (choice.label for choice in asked.choices if choice.value == value),
+            _text(value),
+        )
+    if asked.type == "industry":
+        return industries.name(_text(value)) or _text(value)
+    if asked.type == "economic_type":
+        return economic_types.name(_text(value)) or _text(value)
+    held = value if isinstance(value, dict) else {}
+    if asked.type == "month_range":
+        return "至".join(filter(None, (_text(held.get("from")), _text(held.get("to")))))
+    if asked.type == "region":
+        place = regions.full_name(_text(held.get("county"))) or regions.name(
+            _text(held.get("province"))
+        )
+        return place + _text(held.get("detail"))
+    if asked.type == "rows":
+        rows = (
+            [row for row in value if isinstance(row, dict)]
+            if isinstance(value, list)
+            else []
+        )
+        return "\n".join(
+            "　".join(filter(None, (_text(row.get(c.key)) for c in asked.columns)))
+            for row in rows
+        )
+    return _text(value)
+
+
+def _css(kind: str) -> str:
+    if kind in ("month", "date", "postcode"):
+        return " input-short num"
+    return " input-code" if kind == "unit_code" else ""
+
+
+def _with(control: Control, **changes: Any) -> Control:
+    return Control(
+        **{
+            **{name: getattr(control, name) for name in control.__dataclass_fields__},
+            **changes,
+        }
+    )
+
+
+def _part_controls(
+    asked: Field, value: Any, common: Mapping[str, Any]
+) -> tuple[Control, ...]:
+    held = value if isinstance(value, dict) else {}
+    controls = []
+    for part in COMPOSITE[asked.type]:
+        name = f"{asked.key}-{part}"
+        groups: tuple[OptionGroup, ...] = ()
+        if asked.type == "region" and part == "province":
+            groups = provinces(_text(held.get("province")))
+        elif asked.type == "region" and part == "county":
+            groups = counties(_text(held.get("province")), _text(held.get("county")))
+        controls.append(
+            Control(
+                name=name,
+                id=f"f-{name}",
+                label=WORDS[asked.type][part],
+                kind="select" if groups else "input",
+                value=_text(held.get(part)),
+                required=asked.required and part != "detail",
+                inputmode="numeric" if asked.type == "month_range" else "text",
+                css=" num" if asked.type == "month_range" else "",
+                wrong=common["wrong"],
+                described=common["described"],
+                groups=groups,
+            )
+        )
+    return tuple(controls)
+
+
+def _part_names(asked: Field, value: Any) -> list[str]:
+    count = len(value) if isinstance(value, list) else 0
+    return [
+        f"{no}-{column.key}" for no in range(1, count + 2) for column in asked.columns
+    ]
+
+
+def _rows(
+    asked: Field, value: Any, problems: Sequence[Finding]
+) -> tuple[ScreenRow, ...]:
+    """The rows given, then blank ones: at least one, and up to the least number, never above the greatest.
+
+    So a row can be added without JavaScript: save, and the next blank one is there.
+    """
+    given = (
+        [row for row in value if isinstance(row, dict)]
+        if isinstance(value, list)
+        else []
+    )
+    wanted = max(len(given) + 1, asked.min_rows)
+    if asked.max_rows is not None:
+        wanted = max(len(given), min(wanted, asked.max_rows))
+    rows = []
+    for no in range(1, wanted + 1):
+        held = given[no - 1] if no <= len(given) else {}
+        cells = tuple(
+            _cell(asked, column, _text(held.get(column.key)), no, problems)
+            for column in asked.columns
+        )
+        rows.append(ScreenRow(no, cells, blank=no > len(given)))
+    return tuple(rows)
+
+
+def _cell(
+    asked: Field, column: Column, value: str, no: int, problems: Sequence[Finding]
+) -> Control:
+    name = f"{asked.key}-{no}-{column.key}" if no else f"{asked.key}-0-{column.key}"
+    control_id = f"f-{name}"
+    own = [problem for problem in problems if problem.anchor == control_id]
+    wrong, warnings = _messages(own, "error"), _messages(own, "warning")
+    input_type, inputmode, _ = _INPUTS.get(column.type, ("text", "text", "off"))
+    total = sum(each.width for each in asked.columns)
+    return Control(
+        name=name,
+        id=control_id,
+        label=column.name,
+        kind="select"
+        if column.choices
+        else "textarea"
+        if column.type == "long_text"
+        else "input",
+        value=value,
+        required=column.required,
+        input_type=input_type,
+        inputmode=inputmode,
+        css=" num" if column.type == "month" else "",
+        max_chars=column.max_chars,
+        share=max(1, round(SHARES * column.width / total)),
+        wrong=wrong,
+        warnings=warnings,
+        described=" ".join(
+            [f"{control_id}-wrong"] * bool(wrong)
+            + [f"{control_id}-warning"] * bool(warnings)
+        ),
+        groups=_plain_group(column.choices, value),
+    )
+
+
+def _plain_group(choices: Sequence[Choice], value: str) -> tuple[OptionGroup, ...]:
+    if not choices:
+        return ()
+    return (
+        OptionGroup(
+            "", tuple(Option(c.value, c.label, c.value == value) for c in choices)
+        ),
+    )
+
+
+def _choice_groups(asked: Field, value: str, field_id: str) -> tuple[OptionGroup, ...]:
+    """Radios; those of an area tree stand under the name of their branch."""
+    choices = asked.choices
+    if asked.type == "yes_no":
+        choices = [Choice(value="yes", label="是"), Choice(value="no", label="否")]
+    branches: dict[str, list[Option]] = {}
+    for position, choice in enumerate(choices):
+        branch, label = _branch(choice) if asked.type == "area" else ("", choice.label)
+        # The error summary leads to the field's id, which is the first radio.
+        option_id = field_id if position == 0 else f"{field_id}-{position + 1}"
+        branches.setdefault(branch, []).append(
+            Option(choice.value, label, choice.value == value, option_id)
+        )
+    return tuple(
+        OptionGroup(branch, tuple(options)) for branch, options in branches.items()
+    )
+
+
+def _branch(choice: Choice) -> tuple[str, str]:
+    """(branch, leaf) of an area's label, which names the way from the root: 应急管理 / 综合减灾社区."""
+    *branch, leaf = re.split(r"\s*[/／·]\s*", choice.label)
+    return " · ".join(branch), leaf
