@@ -15,9 +15,7 @@ def provinces(chosen: str) -> tuple[OptionGroup, ...]:
     return (
         OptionGroup(
             "",
-            tuple(
-                Option(r.code, r.name, r.code == chosen) for r in regions.provinces()
-            ),
+            tuple(Option(r.code, r.name, r.code == chosen) for r in regions.provinces()),
         ),
     )
 
@@ -30,19 +28,12 @@ def counties(province: str, chosen: str) -> tuple[OptionGroup, ...]:
     groups = [
         OptionGroup(
             "" if city in _NO_HEADING else city,
-            tuple(
-                Option(region.code, region.name, region.code == chosen)
-                for region in members
-            ),
+            tuple(Option(region.code, region.name, region.code == chosen) for region in members),
         )
         for city, members in regions.counties_by_city(province)
     ]
-    if chosen and not any(
-        option.checked for group in groups for option in group.options
-    ):
-        groups.append(
-            OptionGroup("", (Option(chosen, regions.name(chosen) or chosen, True),))
-        )
+    if chosen and not any(option.checked for group in groups for option in group.options):
+        groups.append(OptionGroup("", (Option(chosen, regions.name(chosen) or chosen, True),)))
     return tuple(groups) or (OptionGroup("", ()),)
 
 
@@ -53,9 +44,7 @@ def _economic_type_groups() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ..
     groups: dict[str, list[tuple[str, str]]] = {}
     for each in types:
         if each.code not in parents:
-            groups.setdefault(economic_types.name(each.parent), []).append(
-                (each.code, each.name)
-            )
+            groups.setdefault(economic_types.name(each.parent), []).append((each.code, each.name))
     return tuple((heading, tuple(entries)) for heading, entries in groups.items())
 
 
@@ -74,9 +63,7 @@ def _with_chosen(
         )
         for heading, entries in groups
     ]
-    if chosen and not any(
-        option.checked for group in shown for option in group.options
-    ):
+    if chosen and not any(option.checked for group in shown for option in group.options):
         shown.append(OptionGroup("", (Option(chosen, name or chosen, True),)))
     return tuple(shown)
 
@@ -92,9 +79,7 @@ def _industry_groups() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
 def _industry_entries(parent: str, depth: int) -> list[tuple[str, str]]:
     entries = []
     for industry in industries.children(parent):
-        entries.append(
-            (industry.code, f"{'　' * depth}{industry.code} {industry.name}")
-        )
+        entries.append((industry.code, f"{'　' * depth}{industry.code} {industry.name}"))
         entries += _industry_entries(industry.code, depth + 1)
     return entries
 

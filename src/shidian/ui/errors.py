@@ -1,7 +1,10 @@
 """Pages for what went wrong: what happened, that nothing was lost where that is so, and what to do next."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -82,17 +85,21 @@ EXPIRED = Page(
 )
 
 
-def respond(request: HttpRequest, page: Page, reason: str = "") -> HttpResponse:
-    """The page as an answer; `reason` (plain Chinese words of a refusal) replaces the general text."""
+def respond(request: HttpRequest, page: Page, reason: str = "", problems: Sequence[Any] = ()) -> HttpResponse:
+    """The page as an answer; `reason` (plain Chinese words of a refusal) replaces the general text.
+
+    `problems` are named one by one, each as its message.
+    """
+    lines = [getattr(problem, "message", str(problem)) for problem in problems]
     return render(
-        request, "ui/error.html", {"page": page, "reason": reason}, status=page.status
+        request, "ui/error.html", {"page": page, "reason": reason, "lines": lines}, status=page.status
     )
 
 
-def bad_request(
-    request: HttpRequest, exception: Exception | None = None
-) -> HttpResponse:
-    """handler400."""
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """handler400; a body above the limit is said to be that."""
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
+        return respond(request, TOO_LARGE)
     return respond(request, BAD_REQUEST)
 
 
@@ -118,9 +125,7 @@ def too_large(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """handler500: needs neither the database nor the session, since either may be what failed."""
-    return HttpResponse(
-        render_to_string("ui/error_500.html", {"page": SERVER_ERROR}), status=500
-    )
+    return HttpResponse(render_to_string("ui/error_500.html", {"page": SERVER_ERROR}), status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -102,10 +102,7 @@ class Control:
     @property
     def counted(self) -> bool:
         """Whether a counter is shown."""
-        return bool(
-            self.max_chars
-            and (self.kind == "textarea" or self.max_chars >= COUNTED_FROM)
-        )
+        return bool(self.max_chars and (self.kind == "textarea" or self.max_chars >= COUNTED_FROM))
 
 
 @dataclass(frozen=True)
@@ -158,11 +155,7 @@ class ScreenField:
     @property
     def disqualifies(self) -> bool:
         """Whether the answer given is the one that does not qualify."""
-        return bool(
-            self.qualifies
-            and self.value in ("yes", "no")
-            and self.value != self.qualifies
-        )
+        return bool(self.qualifies and self.value in ("yes", "no") and self.value != self.qualifies)
 
 
 def bind(
@@ -185,11 +178,7 @@ def bind(
         first_of_group = asked.group if asked.group != heading else ""
         heading = asked.group
         locked = open_fields is not None and asked.key not in open_fields
-        bound.append(
-            _bind_field(
-                asked, values.get(asked.key), own, heading=first_of_group, locked=locked
-            )
-        )
+        bound.append(_bind_field(asked, values.get(asked.key), own, heading=first_of_group, locked=locked))
     return bound
 
 
@@ -199,11 +188,7 @@ def _bind_field(
     field_id = f"f-{asked.key}"
     layout = _layout(asked)
     # Errors of a cell or a part stand at that control; the rest stands at the field.
-    at_parts = (
-        {field_id + "-" + name for name in _part_names(asked, value)}
-        if layout in ("rows",)
-        else set()
-    )
+    at_parts = {field_id + "-" + name for name in _part_names(asked, value)} if layout in ("rows",) else set()
     at_field = [problem for problem in problems if problem.anchor not in at_parts]
     wrong = _messages(at_field, "error")
     warnings = _messages(at_field, "warning")
@@ -219,9 +204,7 @@ def _bind_field(
         "type": asked.type,
         "layout": layout,
         "label": asked.name,
-        "official": asked.label
-        if asked.screen_label and asked.screen_label != asked.label
-        else "",
+        "official": asked.label if asked.screen_label and asked.screen_label != asked.label else "",
         "hint": hint,
         "required": asked.required,
         "heading": heading,
@@ -238,9 +221,7 @@ def _bind_field(
     if locked:
         return ScreenField(**common, text=shown_text(asked, value))
     if layout == "choices":
-        return ScreenField(
-            **common, groups=_choice_groups(asked, _text(value), field_id)
-        )
+        return ScreenField(**common, groups=_choice_groups(asked, _text(value), field_id))
     if layout == "composite":
         return ScreenField(**common, controls=_part_controls(asked, value, common))
     if layout == "rows":
@@ -263,17 +244,13 @@ def _layout(asked: Field) -> str:
         return "rows"
     if asked.type in COMPOSITE:
         return "composite"
-    if asked.type == "yes_no" or (
-        asked.type in ("choice", "area") and len(asked.choices) <= SHOWN_CHOICES
-    ):
+    if asked.type == "yes_no" or (asked.type in ("choice", "area") and len(asked.choices) <= SHOWN_CHOICES):
         return "choices"
     return "control"
 
 
 def _messages(problems: Sequence[Finding], severity: str) -> tuple[str, ...]:
-    return tuple(
-        problem.message for problem in problems if problem.severity == severity
-    )
+    return tuple(problem.message for problem in problems if problem.severity == severity)
 
 
 def _text(value: Any) -> str:
@@ -283,9 +260,7 @@ def _text(value: Any) -> str:
 def _single_control(asked: Field, value: Any, common: Mapping[str, Any]) -> Control:
     groups = _select_groups(asked, _text(value))
     kind = "select" if groups else "textarea" if asked.type == "long_text" else "input"
-    input_type, inputmode, autocomplete = _INPUTS.get(
-        asked.type, ("text", "text", "off")
-    )
+    input_type, inputmode, autocomplete = _INPUTS.get(asked.type, ("text", "text", "off"))
     limit = asked.max_chars
     control = Control(
         name=asked.key,
@@ -304,9 +279,7 @@ def _single_control(asked: Field, value: Any, common: Mapping[str, Any]) -> Cont
         groups=groups,
         filter=asked.type == "industry",
     )
-    described = common["described"] + (
-        f" f-{asked.key}-count" if control.counted else ""
-    )
+    described = common["described"] + (f" f-{asked.key}-count" if control.counted else "")
     return replace(control, described=described.strip())
 
 
@@ -315,15 +288,9 @@ def _select_groups(asked: Field, value: str) -> tuple[OptionGroup, ...]:
     if asked.type in ("choice", "area"):
         branches: dict[str, list[Option]] = {}
         for choice in asked.choices:
-            branch, label = (
-                _branch(choice) if asked.type == "area" else ("", choice.label)
-            )
-            branches.setdefault(branch, []).append(
-                Option(choice.value, label, choice.value == value)
-            )
-        return tuple(
-            OptionGroup(branch, tuple(options)) for branch, options in branches.items()
-        )
+            branch, label = _branch(choice) if asked.type == "area" else ("", choice.label)
+            branches.setdefault(branch, []).append(Option(choice.value, label, choice.value == value))
+        return tuple(OptionGroup(branch, tuple(options)) for branch, options in branches.items())
     if asked.type == "economic_type":
         return economic_type_groups(value)
     if asked.type == "industry":
@@ -348,19 +315,12 @@ def shown_text(asked: Field, value: Any) -> str:
     if asked.type == "month_range":
         return "至".join(filter(None, (_text(held.get("from")), _text(held.get("to")))))
     if asked.type == "region":
-        place = regions.full_name(_text(held.get("county"))) or regions.name(
-            _text(held.get("province"))
-        )
+        place = regions.full_name(_text(held.get("county"))) or regions.name(_text(held.get("province")))
         return place + _text(held.get("detail"))
     if asked.type == "rows":
-        rows = (
-            [row for row in value if isinstance(row, dict)]
-            if isinstance(value, list)
-            else []
-        )
+        rows = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
         return "\n".join(
-            "　".join(filter(None, (_text(row.get(c.key)) for c in asked.columns)))
-            for row in rows
+            "　".join(filter(None, (_text(row.get(c.key)) for c in asked.columns))) for row in rows
         )
     return _text(value)
 
@@ -380,9 +340,7 @@ def _with(control: Control, **changes: Any) -> Control:
     )
 
 
-def _part_controls(
-    asked: Field, value: Any, common: Mapping[str, Any]
-) -> tuple[Control, ...]:
+def _part_controls(asked: Field, value: Any, common: Mapping[str, Any]) -> tuple[Control, ...]:
     held = value if isinstance(value, dict) else {}
     controls = []
     for part in COMPOSITE[asked.type]:
@@ -412,23 +370,15 @@ def _part_controls(
 
 def _part_names(asked: Field, value: Any) -> list[str]:
     count = len(value) if isinstance(value, list) else 0
-    return [
-        f"{no}-{column.key}" for no in range(1, count + 2) for column in asked.columns
-    ]
+    return [f"{no}-{column.key}" for no in range(1, count + 2) for column in asked.columns]
 
 
-def _rows(
-    asked: Field, value: Any, problems: Sequence[Finding]
-) -> tuple[ScreenRow, ...]:
+def _rows(asked: Field, value: Any, problems: Sequence[Finding]) -> tuple[ScreenRow, ...]:
     """The rows given, then blank ones: at least one, and up to the least number, never above the greatest.
 
     So a row can be added without JavaScript: save, and the next blank one is there.
     """
-    given = (
-        [row for row in value if isinstance(row, dict)]
-        if isinstance(value, list)
-        else []
-    )
+    given = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
     wanted = max(len(given) + 1, asked.min_rows)
     if asked.max_rows is not None:
         wanted = max(len(given), min(wanted, asked.max_rows))
@@ -436,16 +386,13 @@ def _rows(
     for no in range(1, wanted + 1):
         held = given[no - 1] if no <= len(given) else {}
         cells = tuple(
-            _cell(asked, column, _text(held.get(column.key)), no, problems)
-            for column in asked.columns
+            _cell(asked, column, _text(held.get(column.key)), no, problems) for column in asked.columns
         )
         rows.append(ScreenRow(no, cells, blank=no > len(given)))
     return tuple(rows)
 
 
-def _cell(
-    asked: Field, column: Column, value: str, no: int, problems: Sequence[Finding]
-) -> Control:
+def _cell(asked: Field, column: Column, value: str, no: int, problems: Sequence[Finding]) -> Control:
     name = f"{asked.key}-{no}-{column.key}" if no else f"{asked.key}-0-{column.key}"
     control_id = f"f-{name}"
     own = [problem for problem in problems if problem.anchor == control_id]
@@ -456,11 +403,7 @@ def _cell(
         name=name,
         id=control_id,
         label=column.name,
-        kind="select"
-        if column.choices
-        else "textarea"
-        if column.type == "long_text"
-        else "input",
+        kind="select" if column.choices else "textarea" if column.type == "long_text" else "input",
         value=value,
         required=column.required,
         input_type=input_type,
@@ -471,8 +414,7 @@ def _cell(
         wrong=wrong,
         warnings=warnings,
         described=" ".join(
-            [f"{control_id}-wrong"] * bool(wrong)
-            + [f"{control_id}-warning"] * bool(warnings)
+            [f"{control_id}-wrong"] * bool(wrong) + [f"{control_id}-warning"] * bool(warnings)
         ),
         groups=_plain_group(column.choices, value),
     )
@@ -481,11 +423,7 @@ def _cell(
 def _plain_group(choices: Sequence[Choice], value: str) -> tuple[OptionGroup, ...]:
     if not choices:
         return ()
-    return (
-        OptionGroup(
-            "", tuple(Option(c.value, c.label, c.value == value) for c in choices)
-        ),
-    )
+    return (OptionGroup("", tuple(Option(c.value, c.label, c.value == value) for c in choices)),)
 
 
 def _choice_groups(asked: Field, value: str, field_id: str) -> tuple[OptionGroup, ...]:
@@ -498,12 +436,8 @@ def _choice_groups(asked: Field, value: str, field_id: str) -> tuple[OptionGroup
         branch, label = _branch(choice) if asked.type == "area" else ("", choice.label)
         # The error summary leads to the field's id, which is the first radio.
         option_id = field_id if position == 0 else f"{field_id}-{position + 1}"
-        branches.setdefault(branch, []).append(
-            Option(choice.value, label, choice.value == value, option_id)
-        )
-    return tuple(
-        OptionGroup(branch, tuple(options)) for branch, options in branches.items()
-    )
+        branches.setdefault(branch, []).append(Option(choice.value, label, choice.value == value, option_id))
+    return tuple(OptionGroup(branch, tuple(options)) for branch, options in branches.items())
 
 
 def _branch(choice: Choice) -> tuple[str, str]:

@@ -19,9 +19,7 @@ class Refusals:
         """Answer the request."""
         return self.get_response(request)
 
-    def process_exception(
-        self, request: HttpRequest, exception: Exception
-    ) -> HttpResponse | None:
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The page of a refusal; JSON for autosave, which shows the words itself; None for real errors."""
         if isinstance(exception, NotPermitted):
             page, reason = errors.FORBIDDEN, exception.reason

@@ -15,11 +15,6 @@ def counties(request: HttpRequest, province: str) -> JsonResponse:
     if found is None or found.level != 1:
         raise Http404
     return JsonResponse(
-        {
-            "counties": [
-                {"code": each.code, "name": each.name}
-                for each in regions.counties(province)
-            ]
-        },
+        {"counties": [{"code": each.code, "name": each.name} for each in regions.counties(province)]},
         json_dumps_params={"ensure_ascii": False},
     )

@@ -33,9 +33,7 @@ def _moment(value: Any) -> datetime | date | None:
     if isinstance(value, str):
         try:
             value = (
-                datetime.fromisoformat(value)
-                if "T" in value or " " in value
-                else date.fromisoformat(value)
+                datetime.fromisoformat(value) if "T" in value or " " in value else date.fromisoformat(value)
             )
         except ValueError:
             return None
@@ -156,9 +154,7 @@ def short_code(digest: Any) -> SafeString | str:
     text = str(digest or "").replace("-", "")
     if not text:
         return ""
-    return format_html(
-        '<span class="code">{}-{}</span>', text[:4].upper(), text[4:8].upper()
-    )
+    return format_html('<span class="code">{}-{}</span>', text[:4].upper(), text[4:8].upper())
 
 
 @register.simple_tag
@@ -208,9 +204,7 @@ def site_name(name: Any) -> SafeString | str:
     match = _SHARED_END.search(text)
     if match is None or match.start() == 0:
         return text
-    return format_html(
-        '<span class="wide">{}</span>{}', text[: match.start()], match[0]
-    )
+    return format_html('<span class="wide">{}</span>{}', text[: match.start()], match[0])
 
 
 @register.filter
@@ -242,9 +236,7 @@ def dressed(field: BoundField) -> SafeString:
         described.append(f"{field.id_for_label}-wrong")
     # Django writes its own aria-describedby for a help text under another id, hence always set here.
     attrs["aria-describedby"] = " ".join(described) or None
-    return field.as_widget(
-        attrs={key: value for key, value in attrs.items() if value is not None}
-    )
+    return field.as_widget(attrs={key: value for key, value in attrs.items() if value is not None})
 
 
 @register.filter
@@ -255,8 +247,5 @@ def form_problems(form: forms.BaseForm) -> list[dict[str, str]]:
         if name in form.fields:
             bound = form[name]
             anchor = bound.id_for_label or bound.auto_id
-            lines += [
-                {"message": f"{bound.label}：{error}", "anchor": anchor}
-                for error in errors
-            ]
+            lines += [{"message": f"{bound.label}：{error}", "anchor": anchor} for error in errors]
     return lines
