@@ -61,7 +61,7 @@ class Source:
     family: str
     subfamily: str
     weight: int
-    characters: str  # "wide" or "core"
+    characters: str  # "core": GB 2312; "wide": GBK and the standard table; "full": also extension A
     origin: str
     package: str
     version: str
@@ -77,7 +77,7 @@ SOURCES = (
         family="Shidian Song",
         subfamily="Regular",
         weight=400,
-        characters="wide",
+        characters="full",
         origin="Noto Serif SC",
         package="npm @expo-google-fonts/noto-serif-sc",
         version="0.4.3",
@@ -164,12 +164,14 @@ def encodable(codec: str) -> Iterator[int]:
 
 
 def wanted(characters: str) -> set[int]:
-    """The code points of a built font: GBK or GB 2312, the standard table, Latin with accents, signs."""
+    """The code points of a built font, by the sets named at `Source.characters`, with accented Latin and signs."""
     points = set(range(0x20, 0x7F)) | set(range(0xA0, 0x180))
     points.update(map(ord, EXTRA_SIGNS + INVISIBLE + DRAWN_SIGNS))
-    points.update(encodable("gbk" if characters == "wide" else "gb2312"))
-    if characters == "wide":
+    points.update(encodable("gb2312" if characters == "core" else "gbk"))
+    if characters != "core":
         points.update(map(ord, STANDARD_BEYOND_BASIC_PLANE + STANDARD_BEYOND_GBK))
+    if characters == "full":
+        points.update(range(0x3400, 0x4DC0))
     return points
 
 
@@ -246,7 +248,7 @@ def tick(pen: TTGlyphPen) -> None:
 
 
 def cross(pen: TTGlyphPen) -> None:
-    polygon(pen, [(274, 150), (226, 198), (726, 650 - 100), (774, 502 - 0)])
+    polygon(pen, [(274, 150), (226, 198), (726, 550), (774, 502)])
     polygon(pen, [(226, 502), (274, 550), (774, 198), (726, 150)])
 
 

@@ -15,14 +15,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import typst
+
+from shidian.core.errors import Invalid
 
 FONTS = Path(__file__).parent.parent / "fonts"
 TEMPLATES = Path(__file__).parent / "templates"
 
-STANDARDS = ("a-2a", "a-2b", "a-2u", "a-3a", "a-3b", "a-3u")
+Standard = Literal["a-2a", "a-2b", "a-2u", "a-3a", "a-3b", "a-3u"]
+STANDARDS: tuple[Standard, ...] = get_args(Standard)
 
 # Families a unit may hold a licence for; when its own folder has one, it comes before ours.
 LICENSED = {
@@ -64,11 +67,12 @@ PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
 PLACE = re.compile(r"__typst_py_bytes__\.typ:(\d+):")
 
 
-class PaperError(Exception):
-    """A paper that cannot be printed.
+class PaperError(Invalid):
+    """A paper that cannot be printed; `message` says why, for people.
 
-    `message` is for people; `characters` are those that no font has; `field` is the dotted path of the value in the
-    data that holds the first of them ("answers.lead.unit_name", "rows.3.2"), when it was found there.
+    `characters` are those that no font has; `field` is the dotted path of the value in the data that holds the first
+    of them ("answers.lead.unit_name", "rows.3.2"), when it was found there; `detail` is what the typesetter said, for
+    the author of a template.
     """
 
     def __init__(
@@ -77,20 +81,22 @@ class PaperError(Exception):
         *,
         field: str | None = None,
         characters: tuple[str, ...] = (),
+        detail: str = "",
     ) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
         self.characters = characters
+        self.detail = detail
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (self.message, self.field, self.characters)
+        return _rebuild, (self.message, self.field, self.characters, self.detail)
 
 
 def _rebuild(
-    message: str, field: str | None, characters: tuple[str, ...]
+    message: str, field: str | None, characters: tuple[str, ...], detail: str
 ) -> PaperError:
-    return PaperError(message, field=field, characters=characters)
+    return PaperError(message, field=field, characters=characters, detail=detail)
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,7 @@ def load_fonts(extra: Path | None = None) -> Fonts:
     """Opens the shipped fonts and those of `extra` once for this process."""
     if extra is not None and not extra.is_dir():
         raise PaperError("字体文件夹不存在或不是文件夹，请检查字体文件夹的设置。")
-    folders: list[str | Path] = [FONTS] if extra is None else [extra, FONTS]
+    folders = [FONTS] if extra is None else [extra, FONTS]
     loaded = typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=False, font_paths=folders
     )
@@ -142,12 +148,17 @@ def _compiler(extra: Path | None) -> typst.Compiler:
     return compilers[extra]
 
 
+def default_template(name: str) -> bytes:
+    """The project's own template of this name: candidate_list, receipt or registration."""
+    return (TEMPLATES / f"{name}.typ").read_bytes()
+
+
 def compile_paper(
     template: bytes,
     data: Mapping[str, Any],
     *,
     pinned: datetime,
-    standard: str = "a-3b",
+    standard: Standard = "a-3b",
     attach: Mapping[str, bytes] | None = None,
     extra_fonts: Path | None = None,
 ) -> bytes:
@@ -213,7 +224,7 @@ def _prepare(
     template: bytes,
     data: Mapping[str, Any],
     *,
-    standard: str,
+    standard: Standard,
     pinned: datetime,
     attach: Mapping[str, bytes],
     extra: Path | None,
@@ -257,7 +268,9 @@ def _explain(error: typst.TypstError, data: Mapping[str, Any]) -> PaperError:
     if not missing:
         place = PLACE.search(diagnostic)
         line = f"第 {place[1]} 行" if place else "未知位置"
-        return PaperError(f"打印模板有误（{line}）：{error.message}")
+        return PaperError(
+            f"打印模板有误（{line}），请联系系统管理员。", detail=diagnostic
+        )
     names = "、".join(
         f"{_shown(character)}（U+{ord(character):04X}）" for character in missing
     )
@@ -265,6 +278,7 @@ def _explain(error: typst.TypstError, data: Mapping[str, Any]) -> PaperError:
         f"没有字体含有字符{names}，无法打印。请改用其他写法，或在字体文件夹中加入含有该字符的字体。",
         field=next((path for path, text in _texts(data) if missing[0] in text), None),
         characters=missing,
+        detail=diagnostic,
     )
 
 

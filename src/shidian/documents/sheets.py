@@ -1,0 +1,149 @@
+"""Writes tables as .xlsx files: text stays text, and the same rows give the same bytes."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from io import BytesIO
+
+import xlsxwriter  # type: ignore[import-untyped]
+from xlsxwriter.format import Format  # type: ignore[import-untyped]
+from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
+
+from shidian.core.errors import Invalid
+
+Cell = str | int | float | date | datetime | None
+
+LONGEST_TEXT = 32_767
+MOST_ROWS = 1_048_575
+NARROWEST, WIDEST = 6, 48
+FORBIDDEN_IN_NAMES = re.compile(r"[\[\]:*?/\\]")
+
+
+def write_rows(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    created: datetime,
+) -> bytes:
+    """Returns an .xlsx file with one sheet: a header of `columns`, then `rows`, read once and not kept in memory.
+
+    Text is never taken for a formula, a number or a link. The header stays in view, can be filtered and repeats on
+    every printed page (A4 landscape, `title` at the top). `created` dates the file: same arguments, same bytes.
+    Refused with Invalid: a row with too few or too many cells, a text or a table longer than the format can hold.
+    """
+    target = BytesIO()
+    workbook = xlsxwriter.Workbook(
+        target,
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "nan_inf_to_errors": True,
+            "remove_timezone": True,
+        },
+    )
+    workbook.set_properties({"title": title, "created": created.replace(tzinfo=None)})
+    looks = {
+        "font_name": "宋体",
+        "font_size": 11,
+        "valign": "vcenter",
+        "text_wrap": True,
+        "border": 1,
+    }
+    heading = workbook.add_format(
+        {**looks, "bold": True, "align": "center", "bg_color": "#F0F0F0"}
+    )
+    plain = workbook.add_format(looks)
+    day = workbook.add_format({**looks, "num_format": "yyyy-mm-dd"})
+    moment = workbook.add_format({**looks, "num_format": "yyyy-mm-dd hh:mm:ss"})
+
+    sheet = workbook.add_worksheet(_sheet_name(title))
+    widths = [_width(label) for label in columns]
+    for position, label in enumerate(columns):
+        sheet.write_string(0, position, label, heading)
+    last = 0
+    for last, row in enumerate(rows, start=1):
+        if last > MOST_ROWS:
+            raise Invalid(f"一张表最多 {MOST_ROWS} 行，请分批导出。")
+        if len(row) != len(columns):
+            raise Invalid(f"第 {last} 行有 {len(row)} 格，应有 {len(columns)} 格。")
+        for position, value in enumerate(row):
+            if isinstance(value, str) and len(value) > LONGEST_TEXT:
+                raise Invalid(
+                    f"第 {last} 行“{columns[position]}”超过 {LONGEST_TEXT} 个字，一个单元格放不下。"
+                )
+            _write(sheet, last, position, value, plain, day, moment)
+            widths[position] = max(widths[position], _width(value))
+    for position, width in enumerate(widths):
+        sheet.set_column(position, position, min(max(width + 2, NARROWEST), WIDEST))
+    _set_up_print(sheet, title, last, len(columns))
+    workbook.close()
+    return target.getvalue()
+
+
+def _write(
+    sheet: Worksheet,
+    row: int,
+    position: int,
+    value: Cell,
+    plain: Format,
+    day: Format,
+    moment: Format,
+) -> None:
+    if value is None or value == "":
+        sheet.write_blank(row, position, None, plain)
+    elif isinstance(value, bool):
+        sheet.write_string(row, position, "是" if value else "否", plain)
+    elif isinstance(value, str):
+        sheet.write_string(row, position, value, plain)
+    elif isinstance(value, datetime):
+        sheet.write_datetime(row, position, value, moment)
+    elif isinstance(value, date):
+        sheet.write_datetime(row, position, value, day)
+    else:
+        sheet.write_number(row, position, value, plain)
+
+
+def _set_up_print(sheet: Worksheet, title: str, last_row: int, columns: int) -> None:
+    sheet.freeze_panes(1, 0)
+    if columns:
+        sheet.autofilter(0, 0, last_row, columns - 1)
+    sheet.repeat_rows(0)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.6, right=0.6, top=0.9, bottom=0.7)
+    # "&" begins a code in headers, and the whole header holds 255 characters.
+    sheet.set_header("&C&16" + " " + title.replace("&", "&&")[:200])
+    sheet.set_footer("&C第 &P 页　共 &N 页")
+
+
+def _sheet_name(title: str) -> str:
+    """A name that the format allows: 31 characters, without brackets, colons, slashes and quotes at the ends."""
+    return FORBIDDEN_IN_NAMES.sub(" ", title).strip(" '")[:31].strip(" '") or "清单"
+
+
+def _width(value: Cell) -> int:
+    """The widest line of a cell in half-width characters."""
+    if isinstance(value, datetime):
+        return 19
+    if isinstance(value, date):
+        return 10
+    text = "" if value is None else str(value)
+    # Longer lines wrap at the widest column anyway.
+    return max(
+        (
+            sum(_is_wide(sign) + 1 for sign in line[:WIDEST])
+            for line in text.split("\n")
+        ),
+        default=0,
+    )
+
+
+def _is_wide(sign: str) -> bool:
+    return unicodedata.east_asian_width(sign) in "WFA"
