@@ -6,7 +6,7 @@ and the comparison of versions. No rule about any particular form lives here.
 
 import re
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 from pydantic import Field as Attribute
@@ -216,6 +216,11 @@ class Section(Value):
     guidance: list[str] = Attribute(default=[])
     fields: list[Field] = Attribute(min_length=1)
     derived: list[Derived] = Attribute(default=[])
+
+    @cached_property
+    def prepared(self) -> dict[str, Any]:
+        """Room for what a module works out once from this section, under its own name; never part of its value."""
+        return {}
 
     @cached_property
     def by_key(self) -> dict[str, Field]:

@@ -1,0 +1,437 @@
+"""Every problem of an answer, as a sentence that says what to do, with the place where to do it.
+
+Errors stop a freeze; warnings are only shown: an answer that does not meet a condition, and what merely looks odd.
+A section is turned into a list of checks once; checking it then takes microseconds.
+"""
+
+import operator
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shidian.questionnaires.codes import contacts, economic_types, industries, months, regions, unit_code
+from shidian.questionnaires.definition import Column, Field, Questionnaire, Section, Severity
+
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufffd-\uffff\U000f0000-\U0010ffff]"
+)
+_NOT_READABLE = "内容无法识别，请重新填写"
+_MAX_PATTERN = 5000
+_CHOSEN = ("yes_no", "choice", "area", "region", "industry", "economic_type")
+_TEXT_TYPES: dict[str, Callable[[str], str | None]] = {
+    "month": months.check_month,
+    "date": months.check_day,
+    "unit_code": unit_code.check,
+    "postcode": contacts.check_postcode,
+    "phone": contacts.check_phone,
+    "email": contacts.check_email,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something to be corrected (error) or considered (warning); `anchor` is the id of the control it is about."""
+
+    section: str
+    field: str
+    anchor: str
+    message: str
+    severity: Severity = "error"
+
+
+Values = Mapping[str, Any]
+_Check = Callable[[Any, Values, list[Problem]], None]
+_Cell = Callable[[str], "tuple[str, Severity] | None"]
+
+
+def check(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> list[Problem]:
+    """All problems of all sections in the order of the form, then answers that contradict one another.
+
+    `answers` holds values by section key; a missing section counts as blank. Never raises, whatever is stored.
+    """
+    problems: list[Problem] = []
+    for section in questionnaire.sections:
+        problems.extend(check_section(section, answers.get(section.key, {})))
+    problems.extend(_contradictions(questionnaire, answers))
+    return problems
+
+
+def check_section(section: Section, values: Any) -> list[Problem]:
+    """All problems of one section in the order of its fields. Never raises, whatever is stored."""
+    checks: list[tuple[str, _Check]] | None = section.prepared.get("checks")
+    if checks is None:
+        checks = section.prepared["checks"] = [
+            (field.key, _prepare(section, field)) for field in section.fields
+        ]
+    if not isinstance(values, Mapping):
+        values = {}
+    problems: list[Problem] = []
+    for key, run in checks:
+        run(values.get(key), values, problems)
+    return problems
+
+
+def errors(problems: list[Problem]) -> list[Problem]:
+    """Only those that stop a freeze."""
+    return [problem for problem in problems if problem.severity == "error"]
+
+
+def is_blank(value: Any) -> bool:
+    """True when nothing was answered: no text, no row with text, no part of a range or region."""
+    if value is None:
+        return True
+    if isinstance(value, str):
+        return not value.strip()
+    if isinstance(value, Mapping):
+        return all(is_blank(part) for part in value.values())
+    if isinstance(value, list | tuple):
+        return all(is_blank(part) for part in value)
+    return False
+
+
+def unprintable(text: str) -> str | None:
+    """What to do about the first character that no paper can show: private use, control, damaged; None if all is well."""
+    if text.isprintable() and "\ufffd" not in text:
+        return None
+    found = _UNPRINTABLE.search(text)
+    if not found:
+        return None
+    character, place = found.group(), found.start() + 1
+    point = f"U+{ord(character):04X}"
+    if character == "\ufffd" or "\ud800" <= character <= "\udfff":
+        return f"第 {place} 个字符在传送中损坏（{point}），请重新输入"
+    if character >= "\ue000" and character not in "\ufffe\uffff":
+        return (
+            f"第 {place} 个字符“{character}”是自造字（{point}），别的电脑和打印件上显示不出来，请改用标准汉字"
+        )
+    return f"第 {place} 个字符是看不见的控制字符（{point}），请删除"
+
+
+# Preparing the checks of a section
+
+
+def _prepare(section: Section, field: Field) -> _Check:
+    if field.type == "rows":
+        return _rows(section, field)
+    if field.type == "month_range":
+        return _month_range(section, field)
+    if field.type == "region":
+        return _region(section, field)
+    return _single(section, field)
+
+
+def _single(section: Section, field: Field) -> _Check:
+    anchor = f"f-{field.key}"
+    cell = _text_check(field)
+    doubts = _doubts(section, field)
+    missing = f"请{'选择' if field.type in _CHOSEN else '填写'}“{field.name}”"
+    place = (section.key, field.key, anchor)
+
+    def run(value: Any, values: Values, problems: list[Problem]) -> None:
+        if value is None or value == "":
+            if field.required:
+                problems.append(Problem(*place, missing))
+            return
+        if not isinstance(value, str):
+            problems.append(Problem(*place, f"“{field.name}”的{_NOT_READABLE}"))
+            return
+        found = cell(value)
+        if found:
+            problems.append(Problem(*place, found[0], found[1]))
+            if found[1] == "error":
+                return
+        elif field.required and value.isspace():
+            problems.append(Problem(*place, missing))
+            return
+        for doubt in doubts:
+            message = doubt(value, values)
+            if message:
+                problems.append(Problem(*place, message, "warning"))
+
+    return run
+
+
+def _text_check(asked: Field | Column) -> _Cell:
+    """The check of one text by its type, length, characters and pattern; the message names the field."""
+    name, limit, kind = asked.name, asked.max_chars, asked.type
+    typed = _TEXT_TYPES.get(kind) or _listed(asked)
+    pattern = re.compile(asked.pattern) if asked.pattern else None
+
+    def run(value: str) -> tuple[str, Severity] | None:
+        if limit is not None and len(value) > limit:
+            over = len(value) - limit
+            return f"“{name}”不能超过 {limit} 字，现有 {len(value)} 字，请删减 {over} 字", "error"
+        # The two built-in tests say no to far more than is wrong, but what they let pass is right, and at once.
+        if (not value.isprintable() or "\ufffd" in value) and (wrong := unprintable(value)):
+            return f"“{name}”{wrong}", "error"
+        if typed is not None:
+            wrong = typed(value)
+            if wrong:
+                return f"“{name}”有误：{wrong}", "error"
+        if pattern is not None and len(value) <= _MAX_PATTERN and not pattern.search(value):
+            return asked.pattern_message, asked.pattern_severity
+        return None
+
+    return run
+
+
+def _listed(asked: Field | Column) -> Callable[[str], str | None] | None:
+    choose = "不在可选范围内，请重新选择"
+    match asked.type:
+        case "yes_no":
+            return lambda value: None if value in ("yes", "no") else "请选择“是”或者“否”"
+        case "choice" | "area":
+            known = frozenset(choice.value for choice in asked.choices)
+            return lambda value: None if value in known else choose
+        case "industry":
+            return lambda value: None if _is_industry(value) else "不在国民经济行业分类里，请重新选择"
+        case "economic_type":
+            return lambda value: None if economic_types.exists(value) else choose
+        case _:
+            return None
+
+
+def _is_industry(code: str) -> bool:
+    if industries.exists(code):
+        return True
+    # Where the table stops at two digits, finer codes of the standard are taken as given.
+    digits = code.isascii() and code.isdigit() and 3 <= len(code) <= 4
+    return digits and industries.exists(code[:2]) and not industries.children(code[:2])
+
+
+_Doubt = Callable[[str, Values], str | None]
+
+
+def _doubts(section: Section, field: Field) -> list[_Doubt]:
+    found: list[_Doubt] = []
+    if field.qualifies:
+        found.append(lambda value, values: field.explain if value != field.qualifies else None)
+    if field.type == "unit_code":
+        found.append(lambda code, values: unit_code.doubt(code))
+    if field.region_from:
+        found.append(_region_doubt(section, field))
+    if field.not_before:
+        found.append(_order_doubt(field, section.field(field.not_before)))
+    return found
+
+
+def _region_doubt(section: Section, field: Field) -> _Doubt:
+    assert field.region_from is not None
+    key, other = field.region_from, section.field(field.region_from)
+
+    def of_code(code: str, values: Values) -> str | None:
+        chosen, own = _chosen_region(values.get(key)), unit_code.region(code)
+        known = regions.get(own)
+        if not chosen or known is None or own == "100000":
+            return None
+        same = regions.province_of(own) == regions.province_of(chosen)
+        if same and known.level == 3 and not known.legacy and not chosen.endswith("0000"):
+            same = own == chosen
+        if same:
+            return None
+        return f"代码里的行政区划是{regions.full_name(own)}，与“{other.name}”（{regions.full_name(chosen)}）不同，请确认"
+
+    def of_postcode(code: str, values: Values) -> str | None:
+        chosen = _chosen_region(values.get(key))
+        return contacts.doubt_postcode(code, chosen) if chosen else None
+
+    return of_code if field.type == "unit_code" else of_postcode
+
+
+def _chosen_region(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return ""
+    for part in ("county", "province"):
+        code = value.get(part)
+        if isinstance(code, str) and regions.exists(code):
+            return code
+    return ""
+
+
+def _order_doubt(field: Field, other: Field) -> _Doubt:
+    def doubt(value: str, values: Values) -> str | None:
+        first = values.get(other.key)
+        if not isinstance(first, str) or not months.is_month(value):
+            return None
+        if months.is_month(first):
+            if value >= first:
+                return None
+            return f"“{field.name}”（{months.written(value)}）早于“{other.name}”（{months.written(first)}），请确认"
+        if first[:10].startswith(("未", "尚未", "还没", "没有", "暂未", "正在")):
+            return f"“{other.name}”写的是“{first[:20]}”，“{field.name}”却有年月，请确认"
+        return None
+
+    return doubt
+
+
+def _month_range(section: Section, field: Field) -> _Check:
+    name = field.name
+
+    def run(value: Any, values: Values, problems: list[Problem]) -> None:
+        def add(part: str, message: str, severity: Severity = "error") -> None:
+            problems.append(Problem(section.key, field.key, f"f-{field.key}-{part}", message, severity))
+
+        if is_blank(value):
+            if field.required:
+                add("from", f"请填写“{name}”")
+            return
+        if not isinstance(value, Mapping):
+            add("from", f"“{name}”的{_NOT_READABLE}")
+            return
+        sound = True
+        for part, word in (("from", "开始"), ("to", "结束")):
+            month = value.get(part)
+            if is_blank(month):
+                wrong: str | None = "请填写年月"
+            elif not isinstance(month, str):
+                wrong = _NOT_READABLE
+            else:
+                wrong = months.check_month(month)
+            if wrong:
+                sound = False
+                add(part, f"“{name}”的{word}时间有误：{wrong}")
+        if not sound:
+            return
+        span = months.length(value["from"], value["to"])
+        if span <= 0:
+            add("to", f"“{name}”的结束时间（{months.written(value['to'])}）早于开始时间，请改正")
+        elif field.expected_months and span != field.expected_months:
+            add("to", f"“{name}”共 {span} 个月，一般为 {field.expected_months} 个月，请确认", "warning")
+
+    return run
+
+
+def _region(section: Section, field: Field) -> _Check:
+    name = field.name
+
+    def run(value: Any, values: Values, problems: list[Problem]) -> None:
+        def add(part: str, message: str) -> None:
+            problems.append(Problem(section.key, field.key, f"f-{field.key}-{part}", message))
+
+        if is_blank(value):
+            if field.required:
+                add("province", f"请选择“{name}”的省（市）和县（区）")
+            return
+        parts = (
+            [value.get(part, "") for part in ("province", "county", "detail")]
+            if isinstance(value, Mapping)
+            else []
+        )
+        if not parts or not all(isinstance(part, str) for part in parts):
+            add("province", f"“{name}”的{_NOT_READABLE}")
+            return
+        province, county, detail = parts
+        known = regions.get(province)
+        if known is None or known.level != 1:
+            add(
+                "province",
+                f"“{name}”的省（市）{'不在可选范围内，请重新选择' if province else '没有选择，请选择'}",
+            )
+        elif not county:
+            if regions.counties(province):
+                add("county", f"“{name}”的县（区）没有选择，请选择")
+        else:
+            found = regions.get(county)
+            if found is None or found.level == 1:
+                add("county", f"“{name}”的县（区）不在可选范围内，请重新选择")
+            elif regions.province_of(county) != province:
+                add("county", f"“{name}”的县（区）{found.name}不在{known.name}，请重新选择")
+        limit = field.max_chars or 200
+        if len(detail) > limit:
+            add("detail", f"“{name}”不能超过 {limit} 字，现有 {len(detail)} 字，请删减")
+        elif wrong := unprintable(detail):
+            add("detail", f"“{name}”{wrong}")
+
+    return run
+
+
+def _rows(section: Section, field: Field) -> _Check:
+    name, place = field.name, (section.key, field.key)
+    least = max(field.min_rows, 1) if field.required else field.min_rows
+    keys = [column.key for column in field.columns]
+    columns = [(column.key, column.name, column.required, _text_check(column)) for column in field.columns]
+    limits = [column.max_chars or sys.maxsize for column in field.columns]
+    untyped = all(column.type in ("text", "long_text") and not column.pattern for column in field.columns)
+
+    def run(value: Any, values: Values, problems: list[Problem]) -> None:
+        whole = f"f-{field.key}"
+        if value is not None and not isinstance(value, list):
+            problems.append(Problem(*place, whole, f"“{name}”的{_NOT_READABLE}"))
+            return
+        filled = 0
+        seen: dict[str, int] = {}
+        for number, row in enumerate(value or (), 1):
+            if not isinstance(row, Mapping):
+                if not is_blank(row):
+                    problems.append(Problem(*place, whole, f"“{name}”第 {number} 行：{_NOT_READABLE}"))
+                continue
+            cells = [row.get(key) for key in keys]
+            if not all(cells) and is_blank(cells):
+                continue
+            filled += 1
+            texts = [cell if isinstance(cell, str) else repr(cell) for cell in cells]
+            first = seen.setdefault("\0".join(texts), number)
+            if first != number:
+                message = f"“{name}”第 {number} 行与第 {first} 行相同，请确认是否重复"
+                problems.append(Problem(*place, f"{whole}-{number}-{keys[0]}", message, "warning"))
+            if untyped and _all_sound(texts, limits) and texts == cells:
+                continue
+            for cell, (key, label, required, test) in zip(cells, columns, strict=True):
+                anchor = f"{whole}-{number}-{key}"
+                if is_blank(cell):
+                    if required:
+                        problems.append(Problem(*place, anchor, f"“{name}”第 {number} 行：请填写“{label}”"))
+                elif not isinstance(cell, str):
+                    problems.append(
+                        Problem(*place, anchor, f"“{name}”第 {number} 行：“{label}”的{_NOT_READABLE}")
+                    )
+                elif found := test(cell):
+                    problems.append(Problem(*place, anchor, f"“{name}”第 {number} 行：{found[0]}", found[1]))
+        if filled < least:
+            problems.append(Problem(*place, whole, f"请填写“{name}”，至少 {least} 行，现有 {filled} 行"))
+        elif field.max_rows is not None and filled > field.max_rows:
+            message = f"“{name}”最多 {field.max_rows} 行，现有 {filled} 行，请合并或者删减"
+            problems.append(Problem(*place, whole, message))
+
+    return run
+
+
+def _all_sound(texts: list[str], limits: list[int]) -> bool:
+    # A row in which every cell has text that fits and prints needs no look at its single cells.
+    joined = "".join(texts)
+    return (
+        joined.isprintable()
+        and "\ufffd" not in joined
+        and all(map(str.strip, texts))
+        and all(map(operator.le, map(len, texts), limits))
+    )
+
+
+def _contradictions(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> list[Problem]:
+    found: list[Problem] = []
+    for section in questionnaire.sections:
+        for field in section.fields:
+            if not field.same_as:
+                continue
+            other_section, _, other_key = field.same_as.partition(".")
+            other = questionnaire.find(field.same_as)
+            mine, theirs = _value(answers, section.key, field.key), _value(answers, other_section, other_key)
+            if (
+                other is None
+                or not isinstance(mine, str)
+                or not isinstance(theirs, str)
+                or not mine
+                or not theirs
+            ):
+                continue
+            if mine != theirs:
+                message = f"这里的回答与“{other.name}”的回答不同，请改成一致"
+                found.append(Problem(section.key, field.key, f"f-{field.key}", message, "warning"))
+    return found
+
+
+def _value(answers: Mapping[str, Any], section: str, field: str) -> Any:
+    values = answers.get(section)
+    return values.get(field) if isinstance(values, Mapping) else None
