@@ -39,7 +39,7 @@ class Protect(Operation):
         """Create the triggers."""
         for model in self.models:
             for statement in create_statements(schema_editor.connection.vendor, _table(to_state, app_label, model)):
-                schema_editor.execute(statement)
+                schema_editor.execute(statement, params=None)
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
@@ -47,7 +47,7 @@ class Protect(Operation):
         """Drop the triggers."""
         for model in self.models:
             for statement in drop_statements(schema_editor.connection.vendor, _table(from_state, app_label, model)):
-                schema_editor.execute(statement)
+                schema_editor.execute(statement, params=None)
 
     def describe(self) -> str:
         """A line for the migration's output."""

@@ -38,7 +38,9 @@ class Call(models.Model):
     objects = CallQuerySet.as_manager()
 
     class Meta:
-        constraints = (models.CheckConstraint(condition=models.Q(state__in=CALL.states), name="call_state_known"),)
+        constraints = (
+            models.CheckConstraint(condition=models.Q(state__in=CALL.states), name="call_state_known"),
+        )
 
     def __str__(self) -> str:
         return self.title
@@ -82,7 +84,12 @@ class Call(models.Model):
     @property
     def is_over(self) -> bool:
         """Whether the last of its deadlines has passed."""
-        ends = [end for stage in self.definition.stages for end in (stage.hand_in_until, stage.dispatch_until) if end]
+        ends = [
+            end
+            for stage in self.definition.stages
+            for end in (stage.hand_in_until, stage.dispatch_until)
+            if end
+        ]
         return bool(ends) and clock.now() > self.moment(max(ends))
 
     def moment(self, local: datetime) -> datetime:

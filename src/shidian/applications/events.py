@@ -1,0 +1,16 @@
+"""What is recorded about an application, in the words of its timeline. Names are those of the state table and verbs."""
+
+WORDINGS: dict[str, str] = {
+    "application.started": "开始填写申请",
+    "application.frozen": "冻结 {version}（版本码 {code}），送各单位会签",
+    "application.reopened": "重新打开修改，{version} 的会签失效：{reason}",
+    "application.lodged": "向{office}递交 {version}，回执 {number}",
+    "application.returned": "{office}退回补正：{reasons}",
+    "application.declined": "{office}不予推荐：{reasons}",
+    "application.recommended": "{office}{verb}",
+    "application.taken_back": "{office}收回“{verb}”，重新审查：{reason}",
+    "application.passed_on": "随清单 {list} 报送{office}",
+    "application.nominated": "随清单 {list} 报送{destination}",
+    "application.withdrawn": "承担单位撤回申请：{reason}",
+    "application.signed": "{version} 在“{gate}”之前须同意的单位已全部同意",
+}

@@ -1,0 +1,153 @@
+"""Applications, their answers with every earlier value, their attachments, and what was handed in where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from shidian.applications.states import APPLICATION, EDITABLE
+from shidian.audit.models import JSONText
+
+
+class Application(models.Model):
+    """One application of a lead unit to a call. `title` and `area` are copies of its answers, for lists."""
+
+    MACHINE = APPLICATION
+
+    reference = models.CharField("申请编号", max_length=40, unique=True)
+    call = models.ForeignKey("calls.Call", on_delete=models.PROTECT, related_name="applications")
+    lead = models.ForeignKey("organisations.Organisation", on_delete=models.PROTECT, related_name="applications")
+    state = models.CharField(max_length=20, default=APPLICATION.initial, db_index=True)
+    title = models.CharField(max_length=200, blank=True)
+    area = models.CharField(max_length=200, blank=True)
+    stage = models.CharField(max_length=40, blank=True)
+    office = models.ForeignKey(
+        "organisations.Office", null=True, on_delete=models.PROTECT, related_name="applications"
+    )
+    document = models.OneToOneField("documents.Document", on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey("documents.DocumentVersion", null=True, on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    started_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(state__in=APPLICATION.states), name="application_state_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=(*EDITABLE, "withdrawn")) | models.Q(version__isnull=False),
+                name="application_beyond_draft_has_version",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=("lodged", "returned", "recommended", "nominated", "declined"))
+                | models.Q(office__isnull=False),
+                name="application_handed_in_has_office",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.title}"
+
+    @property
+    def chain(self) -> str:
+        """The chain of this application's events."""
+        return f"application:{self.reference}"
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether its answers may change now."""
+        return self.state in EDITABLE
+
+    @property
+    def name(self) -> str:
+        """Its title, or words in its place while it has none."""
+        return self.title or "（尚未填写试点名称）"
+
+    @property
+    def state_label(self) -> str:
+        """The state in words."""
+        return self.MACHINE.labels[self.state]
+
+
+class SectionAnswers(models.Model):
+    """The present answers of one section; `number` is the version that a save must have started from."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="sections")
+    section = models.CharField(max_length=40)
+    data = JSONText(default=dict)
+    number = models.PositiveIntegerField(default=0)
+    saved_at = models.DateTimeField(null=True)
+    saved_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("application", "section"), name="section_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.application.reference} {self.section}"
+
+
+class SectionRevision(models.Model):
+    """What a section held after one save. Never changed: typing is its own history."""
+
+    answers = models.ForeignKey(SectionAnswers, on_delete=models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField()
+    data = JSONText(default=dict)
+    saved_at = models.DateTimeField()
+    saved_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("answers", "number"), name="revision_number_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.answers} #{self.number}"
+
+
+class Attachment(models.Model):
+    """A file in one slot of the working application; a frozen version names it by its digest."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="attachments")
+    slot = models.CharField(max_length=40)
+    file = models.ForeignKey("documents.StoredFile", on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+    added_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.application.reference} {self.slot} {self.file}"
+
+
+class Lodgement(models.Model):
+    """The arrival of one frozen version at one office: handed in by the lead, or sent on a list. Never changed.
+
+    When the lead handed it in, it is the receipt: number, server time and digest.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="lodgements")
+    version = models.ForeignKey("documents.DocumentVersion", on_delete=models.PROTECT, related_name="+")
+    office = models.ForeignKey("organisations.Office", on_delete=models.PROTECT, related_name="lodgements")
+    stage = models.CharField(max_length=40)
+    number = models.CharField("回执编号", max_length=60, unique=True)
+    digest = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    sent_by = models.ForeignKey("organisations.Office", null=True, on_delete=models.PROTECT, related_name="+")
+    via = models.CharField(max_length=60, blank=True)  # the reference of the list it came on
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def is_hand_in(self) -> bool:
+        """Whether the lead itself handed it in."""
+        return self.sent_by_id is None
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The frozen content."""
+        return self.version.data

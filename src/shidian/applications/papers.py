@@ -1,0 +1,138 @@
+"""The papers of an application: the official form and the receipt, always from a version, never from the live record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from shidian.applications.content import invited
+from shidian.applications.models import Application, Lodgement
+from shidian.applications.queries import answers
+from shidian.calls.models import Call, CallVersion
+from shidian.calls.packages import Package
+from shidian.core import clock
+from shidian.documents.actions import printed
+from shidian.documents.models import DocumentVersion, StoredFile
+from shidian.documents.render.compiler import TEMPLATES, compile_paper
+from shidian.questionnaires.printing import printable
+
+FORM = "form"
+
+
+def _paper(
+    package: Package,
+    values: Mapping[str, Mapping[str, Any]],
+    parties: Sequence[Mapping[str, str]],
+    *,
+    reference: str = "",
+    version: str = "",
+    code: str = "",
+    draft: bool = False,
+    blank: bool = False,
+    day: datetime,
+) -> dict[str, Any]:
+    return {
+        "reference": reference,
+        "version": version,
+        "code": code,
+        "draft": draft,
+        "blank": blank,
+        "printed_on": day.date().isoformat(),
+        "title": package.questionnaire.title,
+        "instructions": list(package.questionnaire.instructions),
+        "answers": printable(package.questionnaire, values),
+        "parties": [dict(party) for party in parties],
+    }
+
+
+def template_of(package: Package, path: str | None, default: str) -> bytes:
+    """A template of the package, or the project's own where the package has none."""
+    return package.files[path] if path else (TEMPLATES / default).read_bytes()
+
+
+def _print(package: Package, paper: Mapping[str, Any], *, pinned: datetime, attach: dict[str, bytes]) -> bytes:
+    return compile_paper(
+        package.files[package.call.papers.application],
+        paper,
+        pinned=pinned,
+        attach=attach,
+        extra_fonts=settings.FONTS_FOLDER,
+    )
+
+
+def blank_form(call: Call) -> bytes:
+    """The empty official form, exactly as in the notice."""
+    package = call.package
+    issued = datetime.combine(package.call.issued_on, datetime.min.time(), tzinfo=call.zone)
+    parties = [{"role": role.role, "label": role.label, "name": ""} for role in package.call.parties]
+    return _print(package, _paper(package, {}, parties, blank=True, day=issued), pinned=issued, attach={})
+
+
+def draft_form(application: Application) -> bytes:
+    """The form filled as far as it is, with the watermark of a draft on every page."""
+    call = application.call
+    now = clock.now().astimezone(call.zone)
+    parties = [{"role": body.role, "label": body.label, "name": body.name} for body in invited(application)]
+    paper = _paper(
+        call.package, answers(application), parties, reference=application.reference, draft=True, day=now
+    )
+    return _print(call.package, paper, pinned=now.replace(microsecond=0), attach={})
+
+
+def package_of(version: DocumentVersion) -> Package:
+    """The call package under which a version was frozen; it keeps its form even when the call has a newer one."""
+    named = version.data["call"]
+    found = CallVersion.objects.get(call__key=named["key"], number=named["version"])
+    return found.package
+
+
+def form_bytes(version: DocumentVersion) -> bytes:
+    """Print a frozen version; the same version gives the same bytes. Its data is attached to the PDF."""
+    package = package_of(version)
+    content = version.data
+    zone = package.call.zone
+    frozen = version.created_at.astimezone(zone)
+    paper = _paper(
+        package,
+        content["answers"],
+        content["parties"],
+        reference=content["reference"],
+        version=version.label,
+        code=version.code,
+        day=frozen,
+    )
+    return _print(package, paper, pinned=frozen, attach={"application.json": version.content.encode()})
+
+
+def form(version: DocumentVersion) -> StoredFile:
+    """The official form of a frozen version as a kept PDF."""
+    return printed(version, FORM, lambda: form_bytes(version), name=f"申请书-{version.document.reference}-{version.label}.pdf")
+
+
+def receipt(lodgement: Lodgement) -> bytes:
+    """The receipt of a hand-in: number, server time and digest, as a paper."""
+    package = package_of(lodgement.version)
+    at = lodgement.at.astimezone(package.call.zone)
+    application = lodgement.application
+    data = {
+        "title": "受理回执",
+        "number": lodgement.number,
+        "received_at": f"{at.year}年{at.month}月{at.day}日 {at:%H:%M:%S}",
+        "office": lodgement.office.name,
+        "application": application.name,
+        "reference": application.reference,
+        "lead": application.lead.name,
+        "version": lodgement.version.label,
+        "digest": lodgement.digest,
+        "digest_algorithm": "SHA-256",
+        "next": [
+            f"{lodgement.office.name}对材料作形式审查，结果会在本系统中告知。",
+            "需要补正时，退回意见会逐条写明；补正后交回同一机构。",
+            "本回执所列摘要与打印件页脚的版本码一致，可用来核对材料没有改动。",
+        ],
+    }
+    template = template_of(package, package.call.papers.receipt, "receipt.typ")
+    return compile_paper(template, data, pinned=at, extra_fonts=settings.FONTS_FOLDER)

@@ -1,0 +1,158 @@
+"""Who may do what with an application, and why not. The same answer explains a missing button and guards the verb."""
+
+from __future__ import annotations
+
+from shidian.accounts.models import User
+from shidian.applications.models import Application
+from shidian.applications.queries import round_of
+from shidian.calls.models import Call
+from shidian.calls.queries import gates_until, offices_at, stage, window
+from shidian.core.verdict import YES, Verdict, no, not_now
+from shidian.organisations.models import Membership, Office, Officer, Organisation
+from shidian.signoffs.models import Party
+from shidian.signoffs.queries import outstanding
+
+
+def acts_for(user: User, organisation: Organisation) -> bool:
+    """Whether a person acts for a unit, as writer or head."""
+    return Membership.objects.filter(user=user, organisation=organisation).exists()
+
+
+def holds_office(user: User, office: Office | None, *roles: Officer.Role) -> bool:
+    """Whether a person acts for an office in one of `roles`."""
+    return office is not None and Officer.objects.filter(user=user, office=office, role__in=roles).exists()
+
+
+def _is_lead(user: User, application: Application) -> Verdict:
+    if not acts_for(user, application.lead):
+        return no("只有承担单位的经办人或负责人可以办理。")
+    if application.lead.state != "confirmed":
+        return not_now("单位账号还没有经负责人确认，请负责人先打开确认邮件。")
+    return YES
+
+
+def can_start(user: User, organisation: Organisation, call: Call) -> Verdict:
+    """A confirmed unit may start an application while the call takes hand-ins."""
+    if not acts_for(user, organisation):
+        return no("只有本单位的经办人或负责人可以办理。")
+    if organisation.state != "confirmed":
+        return not_now("单位账号还没有经负责人确认，请负责人先打开确认邮件。")
+    if call.state != "published":
+        return not_now("本批次还没有发布。")
+    first = call.definition.stages[0]
+    if not any(window(call, office).takes_hand_ins() for office in offices_at(call, first.key)):
+        return not_now("本批次现在不收申请：征集还没有开始，或者已经截止。")
+    return YES
+
+
+def can_edit(user: User, application: Application) -> Verdict:
+    """The lead writes in a draft or a returned application."""
+    lead = _is_lead(user, application)
+    if not lead:
+        return lead
+    if application.state == "signing":
+        return not_now("申请已冻结送会签。要修改，请先重新打开；已有的意见会失效。")
+    if not application.is_editable:
+        return not_now(f"申请现在是“{application.state_label}”，内容不能再改。")
+    return YES
+
+
+def can_freeze(user: User, application: Application) -> Verdict:
+    """The lead freezes what it may edit; whether the content is right is told by the check."""
+    return can_edit(user, application)
+
+
+def can_reopen(user: User, application: Application) -> Verdict:
+    """The lead takes a frozen application back to edit it; all opinions given on it become void."""
+    lead = _is_lead(user, application)
+    if not lead:
+        return lead
+    if application.state != "signing":
+        return not_now("只有会签中的申请可以重新打开。")
+    return YES
+
+
+def can_record_opinion(user: User, application: Application, party: Party) -> Verdict:
+    """Before handing in, the lead records every opinion but those of the destination's gate's own office.
+
+    Once handed in, the office that holds the application records those due at later gates (notice, 三（二）: the
+    managing authority sees the file only at the last stage).
+    """
+    round_ = round_of(application)
+    if round_ is None or party.round_id != round_.pk or round_.state == "void":
+        return not_now("这一版已经失效，请用新版本的意见页。")
+    if party.has_agreed:
+        return not_now("该单位已经同意这一版。")
+    if application.state == "signing":
+        return _is_lead(user, application)
+    if application.state != "lodged":
+        return not_now(f"申请现在是“{application.state_label}”，不能登记意见。")
+    if party.gate in gates_until(application.call, application.stage):
+        return not_now("这一意见应在递交以前取得。")
+    if not holds_office(user, application.office, Officer.Role.HANDLER, Officer.Role.APPROVER):
+        return no("申请在受理机构手里，由受理机构登记。")
+    return YES
+
+
+def can_lodge(user: User, application: Application, office: Office) -> Verdict:
+    """The lead hands in a frozen version once all parties due have agreed, to an office whose window is open.
+
+    A corrected application goes back to the office that returned it, whatever the time: closing stops new hand-ins
+    only, never corrections under way.
+    """
+    lead = _is_lead(user, application)
+    if not lead:
+        return lead
+    if application.state != "signing":
+        return not_now("先冻结申请并收齐各单位意见，再递交。")
+    call = application.call
+    corrected = application.office is not None
+    if corrected and office != application.office:
+        return not_now(f"补正后应交回{application.office}。")
+    if not corrected and office not in offices_at(call, call.definition.stages[0].key):
+        return no("这个机构不受理本批次的申请。")
+    round_ = round_of(application)
+    due = application.stage or call.definition.stages[0].key
+    waiting = outstanding(round_, gates_until(call, due)) if round_ else []
+    if waiting:
+        names = "、".join(f"{party.label}“{party.name}”" for party in waiting)
+        return not_now(f"还没有收到以下单位的同意意见：{names}。")
+    if not corrected and not window(call, office).takes_hand_ins():
+        until = window(call, office).hand_in_until
+        at = until.astimezone(call.zone) if until else None
+        when = f"{at.year} 年 {at.month} 月 {at.day} 日 {at:%H:%M}" if at else ""
+        return not_now(f"{office.name}的收件时间是 {when} 以前，现在不在收件时间内，不能递交。")
+    return YES
+
+
+def can_withdraw(user: User, application: Application) -> Verdict:
+    """The lead may withdraw at any time before nomination, but not from a list that has been approved."""
+    lead = _is_lead(user, application)
+    if not lead:
+        return lead
+    if not application.MACHINE.allows(application.state, "withdraw"):
+        return not_now(f"申请现在是“{application.state_label}”，不能撤回。")
+    return YES
+
+
+def can_decide(user: User, application: Application) -> Verdict:
+    """A handler of the office that holds the application decides on it: return, decline, recommend."""
+    if not holds_office(user, application.office, Officer.Role.HANDLER):
+        return no("只有受理机构的经办人可以办理。")
+    if application.state != "lodged":
+        return not_now(f"申请现在是“{application.state_label}”，不在待审查中。")
+    return YES
+
+
+def can_take_back(user: User, application: Application) -> Verdict:
+    """A handler takes a recommendation back while the list is still being prepared."""
+    if not holds_office(user, application.office, Officer.Role.HANDLER):
+        return no("只有受理机构的经办人可以办理。")
+    if application.state != "recommended":
+        return not_now("只有已推荐而未报送的申请可以收回。")
+    return YES
+
+
+def recommend_word(application: Application) -> str:
+    """What recommending is called at the stage where the application stands: 推荐, 选定."""
+    return stage(application.call, application.stage).verb_recommend

@@ -1,0 +1,13 @@
+"""The database refuses to change or delete evidence."""
+
+from django.db import migrations
+
+from shidian.audit.protection import Protect
+
+
+class Migration(migrations.Migration):
+    """Protects CallVersion."""
+
+    dependencies = [("calls", "0001_initial")]
+
+    operations = [Protect(["CallVersion"])]

@@ -1,0 +1,121 @@
+"""`shidian serve`: the server and its worker as one process group, after looking whether this may run at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from types import FrameType
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from shidian.accounts.models import User
+
+CODE_FILE = "first-administrator-code"
+
+
+def first_administrator_code() -> str:
+    """The code that the first visitor must type to become administrator; kept in the data folder until then."""
+    kept: Path = settings.DATA / CODE_FILE
+    if not kept.exists():
+        with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(f"{secrets.randbelow(10**8):08d}")
+    return kept.read_text().strip()
+
+
+class Command(BaseCommand):
+    """Starts granian and the background worker, and ends both on SIGTERM, SIGINT, or when one of them dies."""
+
+    help = "启动网站和后台任务"
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Where to listen, and with how many processes."""
+        address = urlsplit(settings.ADDRESS)
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=address.port or 8000)
+        parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+        parser.add_argument("--threads", type=int, default=4)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Check, announce, run."""
+        self._require_sound()
+        children = [
+            subprocess.Popen(command, env={**os.environ, "DJANGO_SETTINGS_MODULE": "shidian.config.settings"})
+            for command in (self._web(options), [sys.executable, "-m", "shidian", "qcluster"])
+        ]
+        self._announce(options)
+        ended = False
+
+        def end(number: int, frame: FrameType | None) -> None:
+            nonlocal ended
+            ended = True
+
+        signal.signal(signal.SIGTERM, end)
+        signal.signal(signal.SIGINT, end)
+        while not ended and all(child.poll() is None for child in children):
+            time.sleep(0.2)
+        for child in children:
+            child.terminate()
+        for child in children:
+            try:
+                child.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                child.kill()
+        if not ended:
+            raise CommandError("服务意外结束，请看上面的记录")
+
+    def _require_sound(self) -> None:
+        call_command("check", deploy=settings.PRODUCTION, fail_level="WARNING" if settings.PRODUCTION else "ERROR")
+        connection = connections[DEFAULT_DB_ALIAS]
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            raise CommandError("数据库还没有准备好，请先运行 shidian prepare")
+        if settings.PRODUCTION and User.objects.filter(is_demonstration=True).exists():
+            raise CommandError("这个数据库里有演示账号，不能用于正式运行")
+
+    def _web(self, options: dict[str, Any]) -> list[str]:
+        return [
+            sys.executable,
+            "-m",
+            "granian",
+            "--interface",
+            "wsgi",
+            "--host",
+            options["host"],
+            "--port",
+            str(options["port"]),
+            "--workers",
+            str(options["processes"]),
+            "--blocking-threads",
+            str(options["threads"]),
+            "--backlog",
+            "2048",
+            "--no-ws",
+            "--respawn-failed-workers",
+            "--static-path-route",
+            "/static",
+            "--static-path-mount",
+            str(settings.STATIC_ROOT),
+            "shidian.config.wsgi:application",
+        ]
+
+    def _announce(self, options: dict[str, Any]) -> None:
+        self.stdout.write(f"\n  {settings.SITE_NAME}：{settings.ADDRESS}\n")
+        if settings.DEMONSTRATION:
+            self.stdout.write(f"  这是演示系统，登录页列有各种角色的账号：{settings.ADDRESS}/sign-in/\n")
+        elif not User.objects.exists():
+            self.stdout.write(f"  还没有账号。请打开 {settings.ADDRESS}/first-administrator/ 设立系统管理员")
+            self.stdout.write(f"  开通码：{first_administrator_code()}\n")
+        self.stdout.flush()

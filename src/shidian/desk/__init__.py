@@ -1,0 +1,1 @@
+"""Screens for offices, the institute, administrators and auditors."""

@@ -1,0 +1,13 @@
+"""The database refuses to change or delete evidence."""
+
+from django.db import migrations
+
+from shidian.audit.protection import Protect
+
+
+class Migration(migrations.Migration):
+    """Protects PaperCopy, PaperCopyVoid, ElectronicMaterial."""
+
+    dependencies = [("dispatch", "0001_initial")]
+
+    operations = [Protect(["PaperCopy", "PaperCopyVoid", "ElectronicMaterial"])]

@@ -1,0 +1,186 @@
+"""The package for the destination: everything of a dispatched list in one BagIt zip, made in the background.
+
+A job may be run again after its worker was killed: it starts over and replaces nothing that was finished.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import orjson
+from django.db import transaction
+from django_q.tasks import async_task
+
+from shidian.accounts.models import User
+from shidian.applications.papers import form
+from shidian.audit.actions import SYSTEM, anchor, move
+from shidian.audit.models import Anchor
+from shidian.audit.queries import timeline
+from shidian.core import clock
+from shidian.dispatch.bag import Bag, BagWriter
+from shidian.dispatch.models import CandidateList, ListItem, Package
+from shidian.dispatch.papers import list_pdf, list_xlsx
+from shidian.dispatch.queries import items
+from shidian.documents.actions import keep
+from shidian.documents.intake import safe_name
+from shidian.documents.models import StoredFile
+from shidian.documents.storage import file_store
+from shidian.signoffs.models import Round
+from shidian.signoffs.queries import parties
+
+Progress = Callable[[int], None]
+
+
+def build_later(package: Package) -> None:
+    """Have the package made after the commit, by the worker; the row is the promise, the task only the push."""
+    async_task("shidian.dispatch.packages.build", package.pk)
+
+
+def build(pk: int) -> None:
+    """Make a package that was asked for; nothing is done when it is ready already."""
+    package = Package.objects.select_related("list__call__current", "list__office", "list__version").get(pk=pk)
+    if package.state == "ready":
+        return
+    move(package, "build", by=SYSTEM, done=0, fault="")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "package.zip"
+            bag = write(package.list, path, progress=lambda done: _note(package, done))
+            with path.open("rb") as content, transaction.atomic():
+                file = keep(content, name=f"{package.list.reference}.zip", media_type="application/zip")
+                move(
+                    package,
+                    "finish",
+                    by=SYSTEM,
+                    file=file,
+                    manifest_digest=bag.digest,
+                    finished_at=clock.now(),
+                    detail={"digest": bag.digest, "sha256": file.sha256, "size": file.size},
+                )
+    except Exception as fault:
+        move(package, "fail", by=SYSTEM, fault=str(fault)[:500], detail={"fault": str(fault)[:200]})
+        raise
+
+
+def _note(package: Package, done: int) -> None:
+    Package.objects.filter(pk=package.pk).update(done=done)
+
+
+def write(listed: CandidateList, path: Path, *, progress: Progress = lambda done: None) -> Bag:
+    """Write the package of an approved list to `path`: list (XLSX, PDF, sealed scan), and for every application its
+    form, data, opinions and attachments; the history of each, and an anchor over all of it.
+
+    Streams from the file store: memory does not grow with the size. The same rows give the same bytes.
+    """
+    version = listed.version
+    if version is None or listed.sealed_scan is None or listed.dispatched_at is None:
+        raise ValueError(f"{listed.reference} was not dispatched")
+    at = listed.dispatched_at.astimezone(listed.call.zone)
+    bag = BagWriter(path, timestamp=at, info=_info(listed, at))
+    title = safe_name(version.data["title"])
+    _add_file(bag, f"{title}.pdf", list_pdf(listed, version))
+    bag.add(f"{title}.xlsx", list_xlsx(listed, version))
+    _add_file(bag, f"{title}-盖章扫描{_suffix(listed.sealed_scan)}", listed.sealed_scan)
+    bag.add(f"{title}.json", version.content.encode())
+    for done, item in enumerate(items(listed), start=1):
+        _add_application(bag, item)
+        progress(done)
+    bag.add("history/anchor.json", _anchor_json(anchor()))
+    bag.add("history/list.json", _history(listed.chain))
+    return bag.close()
+
+
+def _info(listed: CandidateList, at: datetime) -> dict[str, str]:
+    return {
+        "Source-Organization": listed.office.name,
+        "External-Identifier": listed.reference,
+        "External-Description": listed.call.title,
+        "Bagging-Date": at.date().isoformat(),
+    }
+
+
+def _suffix(file: StoredFile) -> str:
+    return Path(file.name).suffix.lower()
+
+
+def _add_file(bag: BagWriter, name: str, file: StoredFile) -> None:
+    bag.add(name, file_store().path(file.sha256))
+
+
+def _add_application(bag: BagWriter, item: ListItem) -> None:
+    application = item.application
+    version = application.version
+    assert version is not None  # the database holds it for every state beyond a draft
+    folder = f"applications/{item.rank:03d}-{application.reference}"
+    _add_file(bag, f"{folder}/申请书.pdf", form(version))
+    bag.add(f"{folder}/data.json", version.content.encode())
+    round_ = Round.objects.get(version=version)
+    for party in parties(round_):
+        signature = party.signature
+        if signature is not None and signature.scan is not None:
+            name = safe_name(f"{party.position:02d}-{party.label}-{party.name}{_suffix(signature.scan)}")
+            _add_file(bag, f"{folder}/opinions/{name}", signature.scan)
+    bag.add(f"{folder}/opinions.json", _opinions(round_))
+    for number, row in enumerate(version.data["attachments"], start=1):
+        name = safe_name(f"{number:02d}-{row['name']}")
+        bag.add(f"{folder}/attachments/{name}", file_store().path(row["sha256"]))
+    bag.add(f"{folder}/history.json", _history(application.chain))
+
+
+def _opinions(round_: Round) -> bytes:
+    found = []
+    for party in parties(round_):
+        signature = party.signature
+        found.append(
+            {
+                "role": party.role,
+                "label": party.label,
+                "name": party.name,
+                "decision": signature.decision if signature else None,
+                "opinion": signature.opinion if signature else "",
+                "signatory": signature.signatory if signature else "",
+                "signed_on": signature.signed_on.isoformat() if signature else None,
+                "digest": signature.digest if signature else None,
+                "scan": signature.scan.sha256 if signature and signature.scan else None,
+            }
+        )
+    return orjson.dumps(found, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
+
+
+def _history(chain: str) -> bytes:
+    rows = [
+        {
+            "number": event.number,
+            "name": event.name,
+            "at": event.at.isoformat(timespec="microseconds"),
+            "actor": event.actor_id,
+            "label": event.actor_label,
+            "detail": event.detail,
+            "previous": event.previous,
+            "hash": event.hash,
+        }
+        for event in timeline(chain).order_by("number")
+    ]
+    return orjson.dumps(rows, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
+
+
+def _anchor_json(sealed: Anchor) -> bytes:
+    return orjson.dumps(
+        {
+            "at": sealed.at.isoformat(timespec="microseconds"),
+            "chains": sealed.chains,
+            "digest": sealed.digest,
+            "previous": sealed.previous,
+            "hash": sealed.hash,
+        },
+        option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2,
+    )
+
+
+def retry(package: Package, *, by: User) -> None:
+    """Ask again for a package whose making failed."""
+    if package.state == "failed":
+        build_later(package)

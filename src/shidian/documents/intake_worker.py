@@ -1,0 +1,595 @@
+"""Parses one uploaded file to the bottom, in a process that may crash, stall or run out of memory.
+
+`serve` is the kept worker: it has the libraries loaded and forks a child for each file; the child limits itself,
+judges and dies. `check` is the judgement itself. Nothing here writes, and nothing of Django is imported.
+"""
+
+import gc
+import json
+import os
+import re
+import resource
+import signal
+import socket
+import sys
+import warnings
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import Any, BinaryIO, NoReturn
+from xml.parsers import expat
+
+import pikepdf
+from PIL import Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+
+from shidian.core.zips import BadZip, Entry, is_bomb, printable, read_chunks, read_entries
+from shidian.documents.intake import WALL_SECONDS, Rejected
+
+# A3 at 600 dpi is 70 million pixels; four bytes each while decoding.
+MOST_PIXELS = 120_000_000
+LONGEST_SIDE = 30_000
+MOST_PAGES = 3000
+MOST_OBJECTS = 2_000_000
+MOST_DEPTH = 100
+LARGEST_STREAM = 256 << 20
+LARGEST_STREAMS = 3 << 30
+LARGEST_OOXML = 512 << 20
+LARGEST_XML = 128 << 20
+MOST_PARTS = 10_000
+_MEMORY = 1536 << 20
+_CPU_SECONDS = 20
+
+_REEXPORT = "请用原来的软件打开，重新导出或“打印为 PDF”后再上传。"
+_RESCAN = "请重新扫描、拍照或导出后再上传。"
+
+
+def check(file: BinaryIO, kind: str) -> dict[str, Any]:
+    """Return `{"kind", "pages"}` of a file that begins as `kind`, or raise Rejected."""
+    match kind:
+        case "pdf":
+            return {"kind": "pdf", "pages": _check_pdf(file)}
+        case "zip":
+            return {"kind": _check_ooxml(file), "pages": None}
+        case _:
+            return {"kind": kind, "pages": _check_image(file, kind)}
+
+
+# --- PDF ---------------------------------------------------------------------------------------------------------
+
+_ACTIONS = {
+    "/JavaScript": ("pdf_javascript", "含有 JavaScript 脚本"),
+    "/Launch": ("pdf_launch", "含有启动其他程序的动作"),
+    "/ImportData": ("pdf_action", "含有导入外部数据的动作"),
+    "/SubmitForm": ("pdf_action", "含有向网上提交数据的动作"),
+    "/Rendition": ("pdf_media", "含有多媒体内容"),
+    "/Movie": ("pdf_media", "含有多媒体内容"),
+    "/Sound": ("pdf_media", "含有多媒体内容"),
+    "/GoToE": ("pdf_embedded", "含有打开内嵌文件的动作"),
+    "/RichMediaExecute": ("pdf_media", "含有多媒体内容"),
+}
+_ANNOTATIONS = {
+    "/RichMedia": ("pdf_media", "含有多媒体内容"),
+    "/Screen": ("pdf_media", "含有多媒体内容"),
+    "/Movie": ("pdf_media", "含有多媒体内容"),
+    "/Sound": ("pdf_media", "含有多媒体内容"),
+    "/3D": ("pdf_media", "含有三维模型"),
+    "/FileAttachment": ("pdf_embedded", "含有附件文件"),
+}
+# What may happen by itself when a page or the document opens: showing a place, nothing else.
+_HARMLESS_ACTIONS = {"/GoTo", "/Thread"}
+
+
+def _check_pdf(file: BinaryIO) -> int:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 2048))
+    complete = b"%%EOF" in file.read()
+    file.seek(0)
+    try:
+        pdf = _open_pdf(file, complete)
+        with pdf:
+            _walk_pdf(pdf)
+            pages = len(pdf.pages)
+    except pikepdf.PasswordError as error:
+        raise _encrypted() from error
+    except (pikepdf.PdfError, RecursionError, ValueError, TypeError, KeyError) as error:
+        raise _damaged_pdf() from error
+    if not pages:
+        raise Rejected("damaged", f"PDF 中没有任何页面。{_REEXPORT}")
+    if pages > MOST_PAGES:
+        raise Rejected(
+            "too_many_pages", f"PDF 有 {pages} 页，超过上限 {MOST_PAGES} 页。请拆分成几个文件后再上传。"
+        )
+    return pages
+
+
+def _open_pdf(file: BinaryIO, complete: bool) -> pikepdf.Pdf:
+    try:
+        return pikepdf.open(file, attempt_recovery=False)
+    except pikepdf.PasswordError:
+        raise
+    except pikepdf.PdfError:
+        # Many scanners write slightly wrong offsets; a file whose end is missing has lost pages.
+        if not complete:
+            raise
+        file.seek(0)
+        return pikepdf.open(file, attempt_recovery=True)
+
+
+def _walk_pdf(pdf: pikepdf.Pdf) -> None:
+    """Look at every dictionary of the file, reachable or not, however deep it lies in direct objects."""
+    if pdf.is_encrypted:
+        raise _encrypted()
+    seen = 0
+    unpacked = 0
+    for root in pdf.objects:
+        waiting: list[tuple[pikepdf.Object, int]] = [(root, 0)]
+        while waiting:
+            item, depth = waiting.pop()
+            seen += 1
+            if seen > MOST_OBJECTS or depth > MOST_DEPTH:
+                raise Rejected("too_complex", f"PDF 的内部结构过于复杂，无法检查完。{_REEXPORT}")
+            if isinstance(item, pikepdf.Stream):
+                _check_dictionary(item)
+                unpacked += _check_stream(item)
+                if unpacked > LARGEST_STREAMS:
+                    raise _pdf_bomb()
+                children = [item.get(key) for key in item.keys()]  # noqa: SIM118 (a PDF object, not a dict)
+            elif isinstance(item, pikepdf.Dictionary):
+                _check_dictionary(item)
+                children = [item.get(key) for key in item.keys()]  # noqa: SIM118
+            elif isinstance(item, pikepdf.Array):
+                children = list(item)
+            else:
+                continue
+            # Indirect objects come by themselves; following them would go in circles.
+            waiting += [(child, depth + 1) for child in children if _is_direct_container(child)]
+
+
+def _is_direct_container(child: object) -> bool:
+    return isinstance(child, pikepdf.Dictionary | pikepdf.Array) and not child.is_indirect
+
+
+def _check_dictionary(item: pikepdf.Object) -> None:
+    keys = set(item.keys())
+    if "/S" in keys and (found := _ACTIONS.get(_name(item.get("/S")))):
+        raise _active(*found)
+    if "/Subtype" in keys and "/Rect" in keys and (found := _ANNOTATIONS.get(_name(item.get("/Subtype")))):
+        raise _active(*found)
+    if "/JS" in keys and isinstance(item.get("/JS"), pikepdf.String | pikepdf.Stream):
+        raise _active(*_ACTIONS["/JavaScript"])
+    if "/JavaScript" in keys and isinstance(item.get("/JavaScript"), pikepdf.Dictionary):
+        raise _active(*_ACTIONS["/JavaScript"])
+    if "/XFA" in keys and isinstance(item.get("/XFA"), pikepdf.Array | pikepdf.Stream):
+        raise _active("pdf_xfa", "是动态表单（XFA）")
+    if "/EF" in keys or "/EmbeddedFiles" in keys or "/Collection" in keys:
+        raise _active("pdf_embedded", "含有附件文件")
+    if "/RichMediaContent" in keys or "/RichMediaSettings" in keys:
+        raise _active(*_ANNOTATIONS["/RichMedia"])
+    if isinstance(item, pikepdf.Stream) and "/F" in keys:
+        raise _active("pdf_external", "引用了外部文件的内容")
+    if "/OpenAction" in keys:
+        _check_automatic(item.get("/OpenAction"))
+    if "/AA" in keys and isinstance(triggers := item.get("/AA"), pikepdf.Dictionary):
+        for trigger in triggers.keys():  # noqa: SIM118
+            _check_automatic(triggers.get(trigger))
+
+
+def _check_automatic(action: object) -> None:
+    """Refuse an action that would run by itself; a destination (array, name, string) only shows a place."""
+    for _ in range(100):
+        if not isinstance(action, pikepdf.Dictionary):
+            return
+        kind = _name(action.get("/S"))
+        if kind in _ACTIONS:
+            raise _active(*_ACTIONS[kind])
+        if "/S" in action and kind not in _HARMLESS_ACTIONS:
+            raise _active("pdf_action", "打开时会自动执行动作")
+        following = action.get("/Next")
+        if isinstance(following, pikepdf.Array):
+            for each in list(following)[:100]:
+                _check_automatic(each)
+            return
+        action = following
+
+
+def _name(value: object) -> str:
+    return str(value) if isinstance(value, pikepdf.Name) else ""
+
+
+def _check_stream(stream: pikepdf.Stream) -> int:
+    """Return how far a stream unpacks, in constant memory; refuse what no page could need."""
+    width, height = stream.get("/Width"), stream.get("/Height")
+    if _name(stream.get("/Subtype")) == "/Image" and isinstance(width, int) and isinstance(height, int):
+        _check_pixels(width, height, "PDF 中的一幅图片")
+    filters = stream.get("/Filter")
+    names = [_name(each) for each in filters] if isinstance(filters, pikepdf.Array) else [_name(filters)]
+    size = 0
+    if names[0] in ("/FlateDecode", "/Fl"):
+        again = sum(1 for name in names[1:] if name in ("/FlateDecode", "/Fl"))
+        pieces: Iterable[bytes] = [stream.read_raw_bytes()]
+        for _ in range(1 + again):
+            pieces = _inflate(pieces)
+        for piece in pieces:
+            size += len(piece)
+            if size > LARGEST_STREAM:
+                raise _pdf_bomb()
+    elif any(
+        name in ("/LZWDecode", "/LZW", "/RunLengthDecode", "/RL", "/FlateDecode", "/Fl") for name in names
+    ):
+        # Rare today: qpdf unpacks them whole, within the memory this process has.
+        size = len(stream.read_bytes())
+        if size > LARGEST_STREAM:
+            raise _pdf_bomb()
+    return size
+
+
+def _inflate(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    inflate = zlib.decompressobj()
+    # A damaged stream is the reader's trouble (pages show blank), not a danger: what came before it counts.
+    with suppress(zlib.error):
+        for piece in pieces:
+            while piece and not inflate.eof:
+                yield inflate.decompress(piece, 1 << 20)
+                piece = inflate.unconsumed_tail
+        while not inflate.eof and (rest := inflate.decompress(b"", 1 << 20)):
+            yield rest
+
+
+def _encrypted() -> Rejected:
+    return Rejected(
+        "encrypted",
+        "PDF 设有密码或权限限制，受理机构无法正常查看和归档。"
+        "请用 PDF 软件取消密码和限制，或用浏览器打开后“打印为 PDF”，再上传。",
+    )
+
+
+def _damaged_pdf() -> Rejected:
+    return Rejected("damaged", f"PDF 文件不完整或已损坏。请先确认它能正常打开；{_REEXPORT}")
+
+
+def _pdf_bomb() -> Rejected:
+    return Rejected("bomb", f"PDF 中的内容解压后大得不正常，不能接收。{_REEXPORT}")
+
+
+def _active(code: str, what: str) -> Rejected:
+    return Rejected(
+        code, f"PDF {what}，出于安全考虑不能接收。请用浏览器或 PDF 阅读器打开，“打印为 PDF”后再上传。"
+    )
+
+
+# --- images ------------------------------------------------------------------------------------------------------
+
+
+def _check_pixels(width: int, height: int, what: str) -> None:
+    if width > LONGEST_SIDE or height > LONGEST_SIDE or width * height > MOST_PIXELS:
+        raise Rejected(
+            "dimensions",
+            f"{what}尺寸过大（{width:,} × {height:,} 像素），上限为单边 {LONGEST_SIDE:,} 像素、"
+            f"总计 {MOST_PIXELS // 10_000:,} 万像素。请用 200 至 300 DPI 重新扫描后再上传。",
+        )
+
+
+def _check_image(file: BinaryIO, kind: str) -> int:
+    """Decode every pixel of every frame, because a cut image shows its fault only at the end."""
+    label = {"jpeg": "JPEG", "png": "PNG", "tiff": "TIFF"}[kind]
+    damaged = f"{label} 图片不完整或已损坏（可能没有传完或没有保存完）。{_RESCAN}"
+    # Our own limits are checked first and are lower than Pillow's.
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            file.seek(0)
+            with Image.open(file, formats=[label]) as image:
+                _check_pixels(*image.size, "图片")
+                image.verify()
+            file.seek(0)
+            with Image.open(file, formats=[label]) as image:
+                frames = getattr(image, "n_frames", 1) if kind == "tiff" else 1
+                if frames > MOST_PAGES:
+                    raise Rejected(
+                        "too_many_pages", f"图片有 {frames} 页，超过上限 {MOST_PAGES} 页。请拆分后再上传。"
+                    )
+                for frame in range(frames):
+                    if frame:
+                        image.seek(frame)
+                    _check_pixels(*image.size, "图片")
+                    # A JPEG decoded at an eighth reads every byte of the file and needs 1/64 of the memory.
+                    image.draft(None, (max(1, image.width // 8), max(1, image.height // 8)))
+                    image.load()
+    except Rejected:
+        raise
+    except MemoryError as error:
+        raise Rejected("too_complex", f"图片太大，无法检查。{_RESCAN}") from error
+    except Exception as error:  # Pillow's readers raise whatever the broken bytes lead them to
+        raise Rejected("damaged", damaged) from error
+    return frames
+
+
+# --- DOCX, XLSX --------------------------------------------------------------------------------------------------
+
+_MAIN = {
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml": "docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml": "xlsx",
+}
+_HYPERLINKS = {
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink",
+    "http://purl.oclc.org/ooxml/officeDocument/relationships/hyperlink",
+}
+_SUSPECT_PARTS = (
+    (re.compile(r"vbaproject|vbadata|/macrosheets/|/dialogsheets/", re.IGNORECASE), "macro"),
+    (re.compile(r"/activex/", re.IGNORECASE), "activex"),
+    (re.compile(r"/embeddings/|oleobject|/afchunk", re.IGNORECASE), "embedded"),
+)
+_SUSPECT_TYPES = (
+    (re.compile(r"macro|vbaproject", re.IGNORECASE), "macro"),
+    (re.compile(r"activex|ms-office\.control", re.IGNORECASE), "activex"),
+    (re.compile(r"oleobject|ms-package", re.IGNORECASE), "embedded"),
+)
+_SUSPECT_LINKS = (
+    (
+        re.compile(r"/(vbaproject|wordvbadata|xlmacrosheet|xlintlmacrosheet|dialogsheet)$", re.IGNORECASE),
+        "macro",
+    ),
+    (re.compile(r"/(control|activexcontrolbinary)$", re.IGNORECASE), "activex"),
+    (re.compile(r"/(oleobject|package|afchunk|subdocument)$", re.IGNORECASE), "embedded"),
+)
+_DDE = re.compile(r"\bDDE(AUTO)?\b", re.IGNORECASE)
+_DOCTYPE = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+_OTHER_ZIPS = (
+    ("OFD.xml", "ofd", "OFD 版式文件", "请用 OFD 阅读器打开，另存或“打印为 PDF”后再上传。"),
+    ("META-INF/MANIFEST.MF", "program", "Java 程序包", "出于安全考虑不接收程序文件。请确认选对了文件。"),
+    ("AndroidManifest.xml", "program", "安卓应用", "出于安全考虑不接收程序文件。请确认选对了文件。"),
+    ("mimetype", "opendocument", "OpenDocument 文档", "请另存为 .docx、.xlsx 或 PDF 后再上传。"),
+)
+
+
+def _check_ooxml(file: BinaryIO) -> str:
+    try:
+        entries = read_entries(file, max_entries=MOST_PARTS)
+        _check_sizes(entries)
+        if not any(entry.name == "[Content_Types].xml" for entry in entries):
+            raise _other_zip({entry.name for entry in entries})
+        return _Ooxml(file, entries).check()
+    except BadZip as error:
+        raise _bad_zip(error) from error
+    except expat.ExpatError as error:
+        raise Rejected("damaged", f"文档内部的数据已损坏。请用 Word 或 WPS 打开，另存后再上传。") from error  # noqa: F541
+
+
+def _check_sizes(entries: list[Entry]) -> None:
+    """Judge by the declared sizes; `read_chunks` lets no entry grow beyond what it declared."""
+    folded = [entry.name.casefold() for entry in entries]
+    if len(set(folded)) != len(folded):
+        raise BadZip("duplicate", "压缩包里有两个只差大小写的同名文件")
+    total = sum(entry.size for entry in entries)
+    packed = sum(entry.compressed for entry in entries)
+    if (
+        total > LARGEST_OOXML
+        or is_bomb(total, packed)
+        or any(is_bomb(each.size, each.compressed) for each in entries)
+    ):
+        raise Rejected(
+            "bomb", "文件解压后大得不正常（疑似压缩炸弹），不能接收。请用原来的软件打开，另存后再上传。"
+        )
+
+
+def _other_zip(names: set[str]) -> Rejected:
+    for mark, code, label, advice in _OTHER_ZIPS:
+        if mark in names:
+            return Rejected(code, f"这个文件实际上是{label}，与要求的格式不符。{advice}")
+    return Rejected("archive", "这个文件实际上是普通压缩包（ZIP）。请先解压，再逐个上传其中的文件。")
+
+
+def _bad_zip(error: BadZip) -> Rejected:
+    if error.code == "encrypted":
+        return Rejected("encrypted", "压缩包设有密码，无法查看和归档。请取消密码，再逐个上传其中的文件。")
+    if error.code in ("truncated", "not_zip"):
+        return Rejected(
+            "damaged", f"文件不完整（可能没有传完）：{error}。请确认原文件能正常打开，再重新上传。"
+        )
+    if error.code in ("damaged", "trailing"):
+        return Rejected(
+            "damaged", f"文件已损坏或被改动：{error}。请用 Word、Excel 或 WPS 打开，另存后再上传。"
+        )
+    return Rejected(
+        error.code, f"文件的内部结构不安全：{error}。请用 Word、Excel 或 WPS 打开，另存后再上传。"
+    )
+
+
+class _Ooxml:
+    """One Office file: its parts are read once, in the order of their bytes."""
+
+    def __init__(self, file: BinaryIO, entries: list[Entry]) -> None:
+        self._file = file
+        self._entries = [entry for entry in entries if not entry.is_directory]
+        self._types: dict[str, str] = {}
+        self._main = ""
+
+    def check(self) -> str:
+        for entry in self._entries:
+            self._refuse_if(_SUSPECT_PARTS, "/" + entry.name)
+        for entry in self._entries:
+            name = entry.name.casefold()
+            if name.endswith((".xml", ".rels", ".vml")):
+                self._check_xml(entry, parse=not name.endswith(".vml"))
+            else:
+                for _ in read_chunks(self._file, entry):
+                    pass
+        kind = _MAIN.get(self._types.get("/" + self._main.lstrip("/").casefold(), ""))
+        if kind is None:
+            raise Rejected(
+                "ooxml_kind",
+                "这个文件不是普通的 Word 文档或 Excel 表格（可能是模板、演示文稿或其他类型）。"
+                "请用原来的软件打开，另存为 .docx、.xlsx 或 PDF 后再上传。",
+            )
+        return kind
+
+    def _check_xml(self, entry: Entry, *, parse: bool) -> None:
+        if entry.size > LARGEST_XML:
+            raise Rejected("bomb", "文件中的数据表或正文大得不正常，不能接收。请拆分成几个文件后再上传。")
+        chunks = read_chunks(self._file, entry)
+        content = b"".join(chunks)
+        # UTF-16 hides a DOCTYPE from a plain search; without the zero bytes it reads like ASCII.
+        if _DOCTYPE.search(content) or _DOCTYPE.search(content.replace(b"\x00", b"")):
+            raise Rejected(
+                "doctype",
+                "文档内部含有 DOCTYPE 或实体声明，不能接收。请用 Word、Excel 或 WPS 打开，另存后再上传。",
+            )
+        if not parse or not content:
+            return
+        reader = _XmlReader(self, entry.name)
+        reader.parse(content)
+
+    def link(self, target: str, kind: str, mode: str, part: str) -> None:
+        """Judge one relationship of `part`."""
+        self._refuse_if(_SUSPECT_LINKS, kind)
+        outside = mode == "External" or "://" in target or target.startswith(("//", "\\\\", "file:"))
+        if outside and kind not in _HYPERLINKS:
+            raise Rejected(
+                "external",
+                f"文档引用了外部内容（{printable(target)}），例如远程模板、链接的图片或其他工作簿。"
+                "请在 Word 或 Excel 中断开链接、改用默认模板后另存，或另存为 PDF，再上传。",
+            )
+        if part == "_rels/.rels" and kind.endswith("/officeDocument"):
+            self._main = target
+
+    def content_type(self, part: str, content_type: str) -> None:
+        self._refuse_if(_SUSPECT_TYPES, content_type)
+        if part:
+            self._types[part.casefold()] = content_type
+
+    def field_code(self, code: str) -> None:
+        if _DDE.search(code):
+            raise Rejected(
+                "dde", "文档中含有调用其他程序的域（DDE），不能接收。请删除该域，或另存为 PDF 后再上传。"
+            )
+
+    def _refuse_if(self, suspects: tuple[tuple[re.Pattern[str], str], ...], text: str) -> None:
+        for pattern, code in suspects:
+            if pattern.search(text):
+                raise _REFUSED_PARTS[code]
+
+
+_REFUSED_PARTS = {
+    "macro": Rejected(
+        "macro",
+        "文件中含有宏，出于安全考虑不能接收。请用 Word、Excel 或 WPS 另存为不含宏的 .docx、.xlsx 或 PDF 后再上传。",
+    ),
+    "activex": Rejected(
+        "activex", "文件中含有 ActiveX 控件，出于安全考虑不能接收。请删除控件后另存，或另存为 PDF 后再上传。"
+    ),
+    "embedded": Rejected(
+        "embedded",
+        "文件中嵌入了其他文件或对象（例如嵌入的表格、图表数据）。请把它们改成图片或单独上传，或另存为 PDF 后再上传。",
+    ),
+}
+
+
+class _XmlReader:
+    """Reads what matters of one part: relationships, content types, field codes; the rest must be well formed."""
+
+    def __init__(self, package: _Ooxml, part: str) -> None:
+        self._package = package
+        self._part = part
+        self._codes: list[str] = []
+        self._in_code = False
+        self._parser = expat.ParserCreate(namespace_separator=" ")
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._text
+
+    def parse(self, content: bytes) -> None:
+        self._parser.Parse(content, True)
+        # Word lets a field code be spread over any number of runs.
+        self._package.field_code("".join(self._codes))
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        local = name.rpartition(" ")[2]
+        if local == "Relationship" and self._part.casefold().endswith(".rels"):
+            self._package.link(
+                attributes.get("Target", ""),
+                attributes.get("Type", ""),
+                attributes.get("TargetMode", "Internal"),
+                self._part,
+            )
+        elif local in ("Override", "Default") and self._part == "[Content_Types].xml":
+            self._package.content_type(attributes.get("PartName", ""), attributes.get("ContentType", ""))
+        elif local == "instrText":
+            self._in_code = True
+        elif local == "fldSimple":
+            for attribute, value in attributes.items():
+                if attribute.rpartition(" ")[2] == "instr":
+                    self._package.field_code(value)
+        elif local == "ddeLink":
+            self._package.field_code("DDE")
+        elif local == "fldChar":
+            self._codes.append(" ")
+
+    def _end(self, name: str) -> None:
+        if name.endswith(" instrText"):
+            self._in_code = False
+
+    def _text(self, text: str) -> None:
+        if self._in_code:
+            self._codes.append(text)
+
+
+# --- the process -------------------------------------------------------------------------------------------------
+
+
+def serve() -> None:
+    """Take files from standard input (a socket) until it closes; each goes to a child of its own."""
+    control = socket.socket(fileno=os.dup(0))
+    os.setsid()  # Ctrl-C in the server's terminal is not for us
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    # A child that must find its library first would pay for it every time.
+    for plugin in (JpegImagePlugin, PngImagePlugin, TiffImagePlugin):
+        plugin.__name__  # noqa: B018
+    Image.preinit()
+    gc.collect()
+    gc.freeze()
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, 1, 2)
+        if not message:
+            return
+        if len(descriptors) == 2 and os.fork() == 0:
+            _judge(control, *descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _judge(control: socket.socket, file_descriptor: int, answer_descriptor: int) -> NoReturn:
+    """Be the child: limit this process, judge one file, answer, die."""
+    try:
+        control.close()
+        _limit()
+        with socket.socket(fileno=answer_descriptor) as caller, open(file_descriptor, "rb") as file:
+            asked = json.loads(caller.makefile("rb").readline(4096))
+            caller.sendall(b"+")
+            try:
+                answer = check(file, asked["kind"])
+            except Rejected as error:
+                answer = {"code": error.code, "message": str(error)}
+            except MemoryError:
+                os._exit(1)
+            caller.sendall(json.dumps(answer).encode())
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        os._exit(1)
+    os._exit(0)
+
+
+def _limit() -> None:
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(WALL_SECONDS)
+    for what, most in (
+        (resource.RLIMIT_CPU, _CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_AS, _MEMORY),
+    ):
+        # macOS has no limit on address space; the others hold everywhere.
+        with suppress(ValueError, OSError):
+            resource.setrlimit(what, (most, most))

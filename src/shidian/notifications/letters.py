@@ -1,0 +1,81 @@
+"""The letters that carry a one-time link: to the head of a unit, and to a person who was appointed.
+
+Sent by the worker after the event's commit; a letter that cannot be sent never harms what was recorded.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.urls import reverse
+from django_q.tasks import async_task
+
+from shidian.accounts.links import encode, invitation
+from shidian.accounts.models import User
+from shidian.audit.models import Event
+from shidian.organisations.links import head_of, head_token
+from shidian.organisations.models import Organisation
+
+
+def hear(sender: object, event: Event, **_: Any) -> None:
+    """Decide for one recorded event whether somebody gets a letter."""
+    if event.name in ("organisation.registered", "organisation.registered_again", "organisation.head_asked"):
+        async_task("shidian.notifications.letters.ask_head", int(event.chain.removeprefix("organisation:")))
+    elif event.name == "office.appointed":
+        async_task("shidian.notifications.letters.invite", event.detail["user"])
+
+
+def head_link(organisation: Organisation) -> str:
+    """The address at which the head confirms the unit; empty when there is nothing to confirm."""
+    head = head_of(organisation)
+    if head is None or organisation.state != "pending":
+        return ""
+    parts = {"organisation": organisation.pk, "user": encode(head), "token": head_token(organisation, head)}
+    return settings.ADDRESS + reverse("portal:head-confirmation", kwargs=parts)
+
+
+def invitation_link(user: User) -> str:
+    """The address at which a new person sets a first password; empty once there is one."""
+    if user.has_usable_password():
+        return ""
+    parts = {"user": encode(user), "token": invitation.make_token(user)}
+    return settings.ADDRESS + reverse("portal:invitation", kwargs=parts)
+
+
+def ask_head(pk: int) -> None:
+    """Ask the head of a registered unit to confirm."""
+    organisation = Organisation.objects.get(pk=pk)
+    head, link = head_of(organisation), head_link(organisation)
+    if head is None or not link:
+        return
+    lines = [
+        f"{head.name}，您好：",
+        "",
+        f"有人在“{settings.SITE_NAME}”为“{organisation.name}”（代码 {organisation.code}）注册了账号，请您作为负责人确认。",
+        "确认后，本单位才能填写和递交申请。请打开下面的链接：",
+        "",
+        link,
+        "",
+        "链接 3 天内有效，只能用一次。如果不是贵单位注册的，请打开链接选择“不是我单位注册的”。",
+    ]
+    send_mail("请确认本单位的注册", "\n".join(lines), None, [head.email])
+
+
+def invite(pk: int) -> None:
+    """Ask a newly appointed person to set a password."""
+    user = User.objects.get(pk=pk)
+    link = invitation_link(user)
+    if not link:
+        return
+    lines = [
+        f"{user.name}，您好：",
+        "",
+        f"系统管理员在“{settings.SITE_NAME}”为您开了账号，请打开下面的链接设置密码：",
+        "",
+        link,
+        "",
+        "链接 3 天内有效，只能用一次。",
+    ]
+    send_mail("请设置登录密码", "\n".join(lines), None, [user.email])

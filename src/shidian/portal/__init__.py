@@ -1,0 +1,1 @@
+"""Screens for applicants: registering a unit, filling in, sign-off on paper, handing in."""

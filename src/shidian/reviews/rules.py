@@ -1,0 +1,41 @@
+"""Who may check and decide, and what must be done first."""
+
+from __future__ import annotations
+
+from shidian.accounts.models import User
+from shidian.applications.models import Application, Lodgement
+from shidian.applications.queries import lodgement_here
+from shidian.applications.rules import can_decide, recommend_word
+from shidian.core.verdict import YES, Verdict, not_now
+from shidian.reviews.checklist import Judged, judged
+from shidian.reviews.models import Check
+
+
+def can_check(user: User, lodgement: Lodgement) -> Verdict:
+    """A handler judges the items of what lies at the office now, in its latest arrival only."""
+    allowed = can_decide(user, lodgement.application)
+    if not allowed:
+        return allowed
+    latest = lodgement_here(lodgement.application)
+    if latest is None or latest.pk != lodgement.pk:
+        return not_now("这是以前递交的一版，请审查最新的一版。")
+    return YES
+
+
+def can_recommend(user: User, application: Application, rows: list[Judged] | None = None) -> Verdict:
+    """Every item must be judged and none found not met; `rows` spares reading the checklist again."""
+    allowed = can_decide(user, application)
+    if not allowed:
+        return allowed
+    lodgement = lodgement_here(application)
+    if lodgement is None:
+        return not_now("没有收到递交的材料。")
+    rows = judged(lodgement) if rows is None else rows
+    word = recommend_word(application)
+    open_items = [row.item.label for row in rows if row.check is None]
+    if open_items:
+        return not_now(f"还有 {len(open_items)} 个审查要点没有判定，判完才能{word}。")
+    against = [row.item.label for row in rows if row.check and row.check.verdict == Check.Verdict.NOT_MET]
+    if against:
+        return not_now(f"有 {len(against)} 个要点不符合（{'、'.join(against[:3])}），请退回补正或不予推荐。")
+    return YES
