@@ -19,6 +19,7 @@ _UNPRINTABLE = re.compile(
 )
 _NOT_READABLE = "内容无法识别，请重新填写"
 _MAX_PATTERN = 5000
+_BETWEEN = "‖"
 _CHOSEN = ("yes_no", "choice", "area", "region", "industry", "economic_type")
 _TEXT_TYPES: dict[str, Callable[[str], str | None]] = {
     "month": months.check_month,
@@ -363,20 +364,30 @@ def _rows(section: Section, field: Field) -> _Check:
         filled = 0
         seen: dict[str, int] = {}
         for number, row in enumerate(value or (), 1):
-            if not isinstance(row, Mapping):
+            if type(row) is not dict and not isinstance(row, Mapping):
                 if not is_blank(row):
                     problems.append(Problem(*place, whole, f"“{name}”第 {number} 行：{_NOT_READABLE}"))
                 continue
-            cells = [row.get(key) for key in keys]
+            cells: list[Any] = [row.get(key) for key in keys]
             if not all(cells) and is_blank(cells):
                 continue
             filled += 1
-            texts = [cell if isinstance(cell, str) else repr(cell) for cell in cells]
-            first = seen.setdefault("\0".join(texts), number)
+            try:
+                joined = _BETWEEN.join(cells)
+            except TypeError:
+                joined = ""
+            first = seen.setdefault(joined or repr(cells), number)
             if first != number:
                 message = f"“{name}”第 {number} 行与第 {first} 行相同，请确认是否重复"
                 problems.append(Problem(*place, f"{whole}-{number}-{keys[0]}", message, "warning"))
-            if untyped and _all_sound(texts, limits) and texts == cells:
+            # A row in which every cell has text that fits and prints needs no look at its single cells.
+            if (
+                untyped
+                and joined
+                and joined.isprintable()
+                and "\ufffd" not in joined
+                and _all_fit(cells, limits)
+            ):
                 continue
             for cell, (key, label, required, test) in zip(cells, columns, strict=True):
                 anchor = f"{whole}-{number}-{key}"
@@ -398,15 +409,8 @@ def _rows(section: Section, field: Field) -> _Check:
     return run
 
 
-def _all_sound(texts: list[str], limits: list[int]) -> bool:
-    # A row in which every cell has text that fits and prints needs no look at its single cells.
-    joined = "".join(texts)
-    return (
-        joined.isprintable()
-        and "\ufffd" not in joined
-        and all(map(str.strip, texts))
-        and all(map(operator.le, map(len, texts), limits))
-    )
+def _all_fit(cells: list[Any], limits: list[int]) -> bool:
+    return all(map(str.strip, cells)) and all(map(operator.le, map(len, cells), limits))
 
 
 def _contradictions(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> list[Problem]:
