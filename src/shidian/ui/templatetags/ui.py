@@ -198,6 +198,15 @@ def wbr_name(name: Any, dimmed: str = "") -> SafeString | str:
 
 
 @register.filter
+def wbr_around(title: Any, phrase: str) -> SafeString | str:
+    """A long title that may break around a phrase of it and before the end that all names share."""
+    before, found, after = str(title or "").partition(phrase)
+    if not found:
+        return wbr_name(title)
+    return format_html("{}<wbr>{}<wbr>{}", before, wbr_name(found), after)
+
+
+@register.filter
 def site_name(name: Any) -> SafeString | str:
     """The name of the site; what stands before its end is left out where there is no room for it."""
     text = str(name or "")
