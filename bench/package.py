@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ def _write(scans: Path, target: Path) -> tuple[float, float]:
     from shidian.dispatch.bag import BagWriter
 
     started = time.perf_counter()
-    with BagWriter(target, root="bench", stamp=datetime(2023, 7, 31)) as bag:
+    with BagWriter(target, root="bench", stamp=datetime(2023, 7, 31, tzinfo=UTC)) as bag:
         for number, scan in enumerate(sorted(scans.iterdir())):
             bag.add(f"申请书/TJ-{number // 8:04}/附件{number % 8}.jpg", scan)
         bag.add("数据.json", json.dumps([{"编号": number} for number in range(10_000)]).encode())

@@ -174,13 +174,10 @@ def _read_directory(file: BinaryIO, max_entries: int) -> tuple[bytes, int, int]:
         raise BadZip("truncated" if begins_as_zip else "not_zip", "文件太短，不是完整的压缩包")
     end_at = size - _END.size
     file.seek(end_at)
-    signature, disk, first_disk, here, count, length, start, comment = _END.unpack(file.read(_END.size))
+    end = file.read(_END.size)
+    signature, disk, first_disk, here, count, length, start, comment = _END.unpack(end)
     if signature != b"PK\x05\x06" or comment:
-        if ends_with_zip(file):
-            raise BadZip("trailing", "压缩包末尾有多余的内容")
-        if begins_as_zip:
-            raise BadZip("truncated", "压缩包不完整，末尾的目录缺失")
-        raise BadZip("not_zip", "文件不是 zip 压缩包")
+        raise _no_end(file, begins_as_zip)
     directory_end = end_at
     if end_at >= _LOCATOR64.size:
         file.seek(end_at - _LOCATOR64.size)
@@ -193,7 +190,7 @@ def _read_directory(file: BinaryIO, max_entries: int) -> tuple[bytes, int, int]:
             here = count
             if locator_disk or disks > 1:
                 raise BadZip("volumes", "压缩包是分卷的一部分")
-    if disk not in (0, _FULL16) or first_disk not in (0, _FULL16) or here != count:
+    if {disk, first_disk} - {0, _FULL16} or here != count:
         raise BadZip("volumes", "压缩包是分卷的一部分")
     if start + length != directory_end:
         raise BadZip("damaged", "压缩包的目录位置不对，前面或中间有多余的内容")
@@ -202,6 +199,14 @@ def _read_directory(file: BinaryIO, max_entries: int) -> tuple[bytes, int, int]:
     file.seek(start)
     directory = file.read(length)
     return directory, count, start
+
+
+def _no_end(file: BinaryIO, begins_as_zip: bool) -> BadZip:
+    if ends_with_zip(file):
+        return BadZip("trailing", "压缩包末尾有多余的内容")
+    if begins_as_zip:
+        return BadZip("truncated", "压缩包不完整，末尾的目录缺失")
+    return BadZip("not_zip", "文件不是 zip 压缩包")
 
 
 def _read_end64(
@@ -345,11 +350,12 @@ def _inflated(file: BinaryIO, entry: Entry, chunk: int) -> Iterator[bytes]:
     damaged = BadZip("damaged", f"“{entry.name}”的压缩数据已损坏", entry.name)
     try:
         for packed in _stored(file, entry, chunk):
-            while packed and not inflate.eof:
-                if piece := inflate.decompress(packed, chunk):
+            waiting = packed
+            while waiting and not inflate.eof:
+                if piece := inflate.decompress(waiting, chunk):
                     yield piece
-                packed = inflate.unconsumed_tail
-            if packed or inflate.unused_data:
+                waiting = inflate.unconsumed_tail
+            if waiting or inflate.unused_data:
                 raise damaged
         while not inflate.eof:
             piece = inflate.decompress(b"", chunk)

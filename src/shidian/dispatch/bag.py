@@ -30,7 +30,7 @@ Piece = bytes | memoryview
 MANIFEST = "manifest-sha256.txt"
 TAG_MANIFEST = "tagmanifest-sha256.txt"
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
-EARLIEST = datetime(1980, 1, 1)
+EARLIEST = datetime(1980, 1, 1)  # noqa: DTZ001 (zip archives know no time zones)
 
 _DEFLATE = frozenset({"csv", "htm", "html", "json", "md", "svg", "txt", "typ", "xml", "yaml", "yml"})
 _WHOLE = 4 << 20
@@ -154,7 +154,7 @@ class BagWriter:
         self._zip.finish()
         sha256 = self._sink.finish()
         self._file.close()
-        os.replace(self._part, self._path)
+        self._part.replace(self._path)
         _sync_folder(self._path.parent)
         self._open = False
         return Bag(self._path, digests[MANIFEST], sha256, total, files)
@@ -194,7 +194,9 @@ class BagWriter:
             pack = zlib.compressobj(6, zlib.DEFLATED, -15)
             packed = pack.compress(data) + pack.flush()
         self._sink.hash_payload(digest, data)
-        self._entry(path, [packed], method, zlib.crc32(data), len(data), len(packed))
+        self._entry(
+            path, [packed], method=method, crc=zlib.crc32(data), size=len(data), compressed=len(packed)
+        )
         return len(data)
 
     def _write_twice_read(
@@ -206,7 +208,8 @@ class BagWriter:
             size += len(piece)
             crc = zlib.crc32(piece, crc)
             self._sink.hash_payload(digest, piece)
-        self._entry(path, self._read_again(path, source, crc), STORED, crc, size, size)
+        content = self._read_again(path, source, crc)
+        self._entry(path, content, method=STORED, crc=crc, size=size, compressed=size)
         return size
 
     def _write_spooled(self, path: str, pieces: Iterable[Piece], method: int, digest: Digest | None) -> int:
@@ -223,9 +226,10 @@ class BagWriter:
             spool.seek(0)
             if is_bomb(size, compressed):
                 # An honest but very monotonous text is stored: no reader shall take it for a zip bomb.
-                self._entry(path, _inflated(spool), STORED, crc, size, size)
+                self._entry(path, _inflated(spool), method=STORED, crc=crc, size=size, compressed=size)
             else:
-                self._entry(path, self._sink.pieces_of(spool), method, crc, size, compressed)
+                content = self._sink.pieces_of(spool)
+                self._entry(path, content, method=method, crc=crc, size=size, compressed=compressed)
         return size
 
     def _read_again(self, path: str, source: Path, crc: int) -> Iterator[Piece]:
@@ -250,7 +254,7 @@ class BagWriter:
             yield from _cut(source)
 
     def _entry(
-        self, path: str, content: Iterable[Piece], method: int, crc: int, size: int, compressed: int
+        self, path: str, content: Iterable[Piece], *, method: int, crc: int, size: int, compressed: int
     ) -> None:
         try:
             self._zip.add(
@@ -371,7 +375,7 @@ def _open_part(path: Path) -> tuple[Path, IO[bytes]]:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=".part")
     os.fchmod(handle, 0o644)
     # Unbuffered: pieces are large, and a second copy of each would only cost time.
-    return Path(name), open(handle, "wb", buffering=0)
+    return Path(name), os.fdopen(handle, "wb", buffering=0)
 
 
 def _check_name(name: str) -> None:

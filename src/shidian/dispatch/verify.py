@@ -91,9 +91,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         report = verify(options.package, digest=options.digest)
     except OSError as error:
-        print(f"无法打开“{options.package}”：{_reason(error)}。", file=sys.stderr)
+        sys.stderr.write(f"无法打开“{options.package}”：{_reason(error)}。\n")
         return 2
-    print(report.text())
+    sys.stdout.write(report.text() + "\n")
     return 0 if report.ok else 1
 
 
@@ -103,7 +103,7 @@ class _Parser(argparse.ArgumentParser):
     def format_help(self) -> str:
         return _USAGE
 
-    def error(self, message: str) -> NoReturn:
+    def error(self, message: str) -> NoReturn:  # noqa: ARG002 (its text is English)
         self.exit(2, _USAGE)
 
 
@@ -224,12 +224,11 @@ class _Check:
         except UnicodeDecodeError:
             self._problems.append(f"{manifest} 不是 UTF-8 文本")
             return listed
+        if lines[-1] == "":  # what follows the last line break
+            lines.pop()
         for number, line in enumerate(lines, 1):
-            line = line.removesuffix("\r")
-            if not line and number == len(lines):
-                break  # what follows the last line break
             digest, _, rest = line.partition(" ")
-            name = _decode_path(rest.lstrip(" \t*"))
+            name = _decode_path(rest.lstrip(" \t*").removesuffix("\r"))
             digest = digest.lower()
             if not is_sha256(digest) or is_unsafe_name(name) or payload != name.startswith("data/"):
                 self._problems.append(f"{manifest} 第 {number} 行不是有效的清单行")

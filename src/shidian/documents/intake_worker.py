@@ -14,13 +14,14 @@ import socket
 import sys
 import warnings
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, BinaryIO, NoReturn
 from xml.parsers import expat
 
 import pikepdf
-from PIL import Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+import PIL.TiffImagePlugin  # noqa: F401 (not among those that preinit loads)
+from PIL import Image
 
 from shidian.core.zips import BadZip, Entry, is_bomb, printable, read_chunks, read_entries
 from shidian.documents.intake import WALL_SECONDS, Rejected
@@ -122,7 +123,7 @@ def _walk_pdf(pdf: pikepdf.Pdf) -> None:
     seen = 0
     unpacked = 0
     for root in pdf.objects:
-        waiting: list[tuple[pikepdf.Object, int]] = [(root, 0)]
+        waiting: list[tuple[object, int]] = [(root, 0)]
         while waiting:
             item, depth = waiting.pop()
             seen += 1
@@ -150,28 +151,85 @@ def _is_direct_container(child: object) -> bool:
 
 
 def _check_dictionary(item: pikepdf.Object) -> None:
-    keys = set(item.keys())
-    if "/S" in keys and (found := _ACTIONS.get(_name(item.get("/S")))):
+    suspects = _CHECKS.keys() & item.keys()
+    for key, check_value in _CHECKS.items() if suspects else ():
+        if key in suspects:
+            check_value(item, item.get(key))
+
+
+def _check_action(item: pikepdf.Object, kind: object) -> None:
+    if found := _ACTIONS.get(_name(kind)):
         raise _active(*found)
-    if "/Subtype" in keys and "/Rect" in keys and (found := _ANNOTATIONS.get(_name(item.get("/Subtype")))):
+
+
+def _check_annotation(item: pikepdf.Object, subtype: object) -> None:
+    if "/Rect" in item and (found := _ANNOTATIONS.get(_name(subtype))):
         raise _active(*found)
-    if "/JS" in keys and isinstance(item.get("/JS"), pikepdf.String | pikepdf.Stream):
+
+
+def _check_script(item: pikepdf.Object, script: object) -> None:
+    # A font or picture may by chance be called /JS; it is then no string and no stream.
+    if isinstance(script, str | pikepdf.String | pikepdf.Stream):
         raise _active(*_ACTIONS["/JavaScript"])
-    if "/JavaScript" in keys and isinstance(item.get("/JavaScript"), pikepdf.Dictionary):
+
+
+def _check_scripts(item: pikepdf.Object, tree: object) -> None:
+    if isinstance(tree, pikepdf.Dictionary):
         raise _active(*_ACTIONS["/JavaScript"])
-    if "/XFA" in keys and isinstance(item.get("/XFA"), pikepdf.Array | pikepdf.Stream):
+
+
+def _check_form(item: pikepdf.Object, xfa: object) -> None:
+    if isinstance(xfa, pikepdf.Array | pikepdf.Stream):
         raise _active("pdf_xfa", "是动态表单（XFA）")
-    if "/EF" in keys or "/EmbeddedFiles" in keys or "/Collection" in keys:
+
+
+def _check_embedded(item: pikepdf.Object, tree: object) -> None:
+    if not _is_empty(tree):
         raise _active("pdf_embedded", "含有附件文件")
-    if "/RichMediaContent" in keys or "/RichMediaSettings" in keys:
-        raise _active(*_ANNOTATIONS["/RichMedia"])
-    if isinstance(item, pikepdf.Stream) and "/F" in keys:
+
+
+def _check_media(item: pikepdf.Object, content: object) -> None:
+    raise _active(*_ANNOTATIONS["/RichMedia"])
+
+
+def _check_external(item: pikepdf.Object, target: object) -> None:
+    if isinstance(item, pikepdf.Stream):
         raise _active("pdf_external", "引用了外部文件的内容")
-    if "/OpenAction" in keys:
-        _check_automatic(item.get("/OpenAction"))
-    if "/AA" in keys and isinstance(triggers := item.get("/AA"), pikepdf.Dictionary):
+
+
+def _check_opening(item: pikepdf.Object, action: object) -> None:
+    _check_automatic(action)
+
+
+def _check_triggers(item: pikepdf.Object, triggers: object) -> None:
+    if isinstance(triggers, pikepdf.Dictionary):
         for trigger in triggers.keys():  # noqa: SIM118
             _check_automatic(triggers.get(trigger))
+
+
+_CHECKS: dict[str, Callable[[pikepdf.Object, object], None]] = {
+    "/S": _check_action,
+    "/JS": _check_script,
+    "/JavaScript": _check_scripts,
+    "/Subtype": _check_annotation,
+    "/XFA": _check_form,
+    "/EF": _check_embedded,
+    "/EmbeddedFiles": _check_embedded,
+    "/Collection": _check_embedded,
+    "/RichMediaContent": _check_media,
+    "/RichMediaSettings": _check_media,
+    "/F": _check_external,
+    "/OpenAction": _check_opening,
+    "/AA": _check_triggers,
+}
+
+
+def _is_empty(tree: object) -> bool:
+    """Say whether a name tree or a file specification's /EF holds nothing (some writers leave an empty one)."""
+    if not isinstance(tree, pikepdf.Dictionary):
+        return True
+    values = [tree.get(key) for key in tree.keys()]  # noqa: SIM118
+    return all(isinstance(value, pikepdf.Array) and len(list(value)) == 0 for value in values)
 
 
 def _check_automatic(action: object) -> None:
@@ -217,7 +275,8 @@ def _check_stream(stream: pikepdf.Stream) -> int:
         name in ("/LZWDecode", "/LZW", "/RunLengthDecode", "/RL", "/FlateDecode", "/Fl") for name in names
     ):
         # Rare today: qpdf unpacks them whole, within the memory this process has.
-        size = len(stream.read_bytes())
+        with suppress(pikepdf.PdfError):
+            size = len(stream.read_bytes())
         if size > LARGEST_STREAM:
             raise _pdf_bomb()
     return size
@@ -228,9 +287,10 @@ def _inflate(pieces: Iterable[bytes]) -> Iterator[bytes]:
     # A damaged stream is the reader's trouble (pages show blank), not a danger: what came before it counts.
     with suppress(zlib.error):
         for piece in pieces:
-            while piece and not inflate.eof:
-                yield inflate.decompress(piece, 1 << 20)
-                piece = inflate.unconsumed_tail
+            waiting = piece
+            while waiting and not inflate.eof:
+                yield inflate.decompress(waiting, 1 << 20)
+                waiting = inflate.unconsumed_tail
         while not inflate.eof and (rest := inflate.decompress(b"", 1 << 20)):
             yield rest
 
@@ -269,6 +329,11 @@ def _check_pixels(width: int, height: int, what: str) -> None:
         )
 
 
+def _check_frames(frames: int) -> None:
+    if frames > MOST_PAGES:
+        raise Rejected("too_many_pages", f"图片有 {frames} 页，超过上限 {MOST_PAGES} 页。请拆分后再上传。")
+
+
 def _check_image(file: BinaryIO, kind: str) -> int:
     """Decode every pixel of every frame, because a cut image shows its fault only at the end."""
     label = {"jpeg": "JPEG", "png": "PNG", "tiff": "TIFF"}[kind]
@@ -285,10 +350,7 @@ def _check_image(file: BinaryIO, kind: str) -> int:
             file.seek(0)
             with Image.open(file, formats=[label]) as image:
                 frames = getattr(image, "n_frames", 1) if kind == "tiff" else 1
-                if frames > MOST_PAGES:
-                    raise Rejected(
-                        "too_many_pages", f"图片有 {frames} 页，超过上限 {MOST_PAGES} 页。请拆分后再上传。"
-                    )
+                _check_frames(frames)
                 for frame in range(frames):
                     if frame:
                         image.seek(frame)
@@ -333,7 +395,8 @@ _SUSPECT_LINKS = (
     (re.compile(r"/(control|activexcontrolbinary)$", re.IGNORECASE), "activex"),
     (re.compile(r"/(oleobject|package|afchunk|subdocument)$", re.IGNORECASE), "embedded"),
 )
-_DDE = re.compile(r"\bDDE(AUTO)?\b", re.IGNORECASE)
+_DDE = re.compile(r"(^|\s)DDE(AUTO)?(\s|$)", re.IGNORECASE)
+_INCLUDE = re.compile(r"(^|\s)INCLUDE(TEXT|PICTURE)\s+\"?(\w+:)?[/\\]{2}", re.IGNORECASE)
 _DOCTYPE = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _OTHER_ZIPS = (
     ("OFD.xml", "ofd", "OFD 版式文件", "请用 OFD 阅读器打开，另存或“打印为 PDF”后再上传。"),
@@ -396,6 +459,14 @@ def _bad_zip(error: BadZip) -> Rejected:
     )
 
 
+def _external(target: str) -> Rejected:
+    return Rejected(
+        "external",
+        f"文档引用了外部内容（{printable(target)}），例如远程模板、链接的图片或其他工作簿。"
+        "请在 Word 或 Excel 中断开链接、改用默认模板后另存，或另存为 PDF，再上传。",
+    )
+
+
 class _Ooxml:
     """One Office file: its parts are read once, in the order of their bytes."""
 
@@ -415,7 +486,8 @@ class _Ooxml:
             else:
                 for _ in read_chunks(self._file, entry):
                     pass
-        kind = _MAIN.get(self._types.get("/" + self._main.lstrip("/").casefold(), ""))
+        main = "/" + self._main.lstrip("/").casefold()
+        kind = _MAIN.get(self._types.get(main) or self._types.get(f"*.{main.rpartition('.')[2]}", ""))
         if kind is None:
             raise Rejected(
                 "ooxml_kind",
@@ -445,18 +517,13 @@ class _Ooxml:
         self._refuse_if(_SUSPECT_LINKS, kind)
         outside = mode == "External" or "://" in target or target.startswith(("//", "\\\\", "file:"))
         if outside and kind not in _HYPERLINKS:
-            raise Rejected(
-                "external",
-                f"文档引用了外部内容（{printable(target)}），例如远程模板、链接的图片或其他工作簿。"
-                "请在 Word 或 Excel 中断开链接、改用默认模板后另存，或另存为 PDF，再上传。",
-            )
+            raise _external(target)
         if part == "_rels/.rels" and kind.endswith("/officeDocument"):
             self._main = target
 
     def content_type(self, part: str, content_type: str) -> None:
         self._refuse_if(_SUSPECT_TYPES, content_type)
-        if part:
-            self._types[part.casefold()] = content_type
+        self._types[part.casefold()] = content_type
 
     def field_code(self, code: str) -> None:
         if _DDE.search(code):
@@ -464,24 +531,20 @@ class _Ooxml:
                 "dde", "文档中含有调用其他程序的域（DDE），不能接收。请删除该域，或另存为 PDF 后再上传。"
             )
 
+        if _INCLUDE.search(code):
+            raise _external(code.strip())
+
     def _refuse_if(self, suspects: tuple[tuple[re.Pattern[str], str], ...], text: str) -> None:
         for pattern, code in suspects:
             if pattern.search(text):
-                raise _REFUSED_PARTS[code]
+                raise Rejected(code, _REFUSED_PARTS[code])
 
 
 _REFUSED_PARTS = {
-    "macro": Rejected(
-        "macro",
-        "文件中含有宏，出于安全考虑不能接收。请用 Word、Excel 或 WPS 另存为不含宏的 .docx、.xlsx 或 PDF 后再上传。",
-    ),
-    "activex": Rejected(
-        "activex", "文件中含有 ActiveX 控件，出于安全考虑不能接收。请删除控件后另存，或另存为 PDF 后再上传。"
-    ),
-    "embedded": Rejected(
-        "embedded",
-        "文件中嵌入了其他文件或对象（例如嵌入的表格、图表数据）。请把它们改成图片或单独上传，或另存为 PDF 后再上传。",
-    ),
+    "macro": "文件中含有宏，出于安全考虑不能接收。请用 Word、Excel 或 WPS 另存为不含宏的 .docx、.xlsx 或 PDF 后再上传。",
+    "activex": "文件中含有 ActiveX 控件，出于安全考虑不能接收。请删除控件后另存，或另存为 PDF 后再上传。",
+    "embedded": "文件中嵌入了其他文件或对象（例如嵌入的表格、图表数据）。"
+    "请把它们改成图片或单独上传，或另存为 PDF 后再上传。",
 }
 
 
@@ -514,7 +577,8 @@ class _XmlReader:
                 self._part,
             )
         elif local in ("Override", "Default") and self._part == "[Content_Types].xml":
-            self._package.content_type(attributes.get("PartName", ""), attributes.get("ContentType", ""))
+            part = attributes.get("PartName") or f"*.{attributes.get('Extension', '')}"
+            self._package.content_type(part, attributes.get("ContentType", ""))
         elif local == "instrText":
             self._in_code = True
         elif local == "fldSimple":
@@ -543,9 +607,7 @@ def serve() -> None:
     control = socket.socket(fileno=os.dup(0))
     os.setsid()  # Ctrl-C in the server's terminal is not for us
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    # A child that must find its library first would pay for it every time.
-    for plugin in (JpegImagePlugin, PngImagePlugin, TiffImagePlugin):
-        plugin.__name__  # noqa: B018
+    # What is loaded here, no child has to load.
     Image.preinit()
     gc.collect()
     gc.freeze()
@@ -574,7 +636,7 @@ def _judge(control: socket.socket, file_descriptor: int, answer_descriptor: int)
             except MemoryError:
                 os._exit(1)
             caller.sendall(json.dumps(answer).encode())
-    except BaseException:
+    except BaseException:  # noqa: BLE001  # a child must never return into the loop
         sys.excepthook(*sys.exc_info())
         os._exit(1)
     os._exit(0)
