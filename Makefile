@@ -1,0 +1,69 @@
+# The two commands of the README are `make run` and `make test`; `make check` is exactly what CI runs.
+PORT ?= 8000
+PYTEST ?= .venv/bin/python -m pytest
+JOBS ?= 2
+DEVELOPMENT = SHIDIAN_MODE=development SHIDIAN_DATA=var/development
+DEMONSTRATION = SHIDIAN_MODE=demonstration SHIDIAN_DATA=var/demonstration SHIDIAN_ADDRESS=http://127.0.0.1:$(PORT)
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## 列出命令
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
+
+.PHONY: run
+run: ## 一条命令装好并启动演示系统（PORT=8000）
+	@./setup run
+	@$(DEMONSTRATION) .venv/bin/shidian prepare
+	@$(DEMONSTRATION) .venv/bin/shidian demonstrate
+	@exec env $(DEMONSTRATION) .venv/bin/shidian serve --port $(PORT)
+
+.PHONY: test
+test: ## 运行全部测试（SQLite、PostgreSQL、浏览器）
+	@./setup dev
+	@tools/run_tests $(JOBS)
+
+.PHONY: check
+check: ## 与持续集成完全相同的检查，包含 make test
+	@./setup dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	$(DEVELOPMENT) .venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/djlint src --check --quiet
+	.venv/bin/djlint src --lint --quiet
+	$(DEVELOPMENT) .venv/bin/shidian makemigrations --check --dry-run
+	tools/check_deploy
+	$(DEVELOPMENT) .venv/bin/shidian call check calls/tianjin-2023-smps10
+	$(MAKE) test
+	$(MAKE) rehearse
+
+.PHONY: fmt
+fmt: ## 整理代码和模板的格式
+	@./setup dev
+	.venv/bin/ruff check --fix . || true
+	.venv/bin/ruff format .
+	.venv/bin/djlint src --reformat --quiet || true
+
+.PHONY: rehearse
+rehearse: ## 按通知的日程把全过程走一遍，写出并核验国家包
+	@./setup run
+	@$(DEVELOPMENT) .venv/bin/shidian rehearse --seed 10 --out build/rehearsal
+
+.PHONY: bench
+bench: ## 测速报告（不是测试），写入 bench/out/
+	@./setup dev
+	@.venv/bin/python -m bench
+
+.PHONY: bench-compare
+bench-compare: ## 比较两次测速：make bench-compare A=旧文件夹 B=新文件夹
+	@.venv/bin/python -m bench.compare $(A) $(B)
+
+.PHONY: screenshots
+screenshots: ## 从运行中的系统重拍文档里的图片
+	@./setup dev
+	@.venv/bin/python -m tools.screenshots
+
+.PHONY: lock
+lock: ## 按 pyproject.toml 重新锁定依赖（需要 uv）
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra build pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra build --extra dev pyproject.toml -o requirements-dev.lock

@@ -1,0 +1,20 @@
+"""Debian's Chromium for Playwright: where it is, and how it must be started on a closed network."""
+
+from __future__ import annotations
+
+import shutil
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def program() -> str | None:
+    """The path of Chromium, or None when it is not installed."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")

@@ -1,0 +1,77 @@
+"""The cast, the call, and the database: SQLite, or with `--postgres` a private PostgreSQL cluster."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--postgres", action="store_true", help="run on a private PostgreSQL cluster")
+    parser.addoption(
+        "--browser", action="store_true", help="run the tests that drive a browser, and only those"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    on_postgres, in_browser = config.getoption("--postgres"), config.getoption("--browser")
+    chosen, left = [], []
+    for item in items:
+        browser = item.get_closest_marker("browser") is not None
+        wants = browser == in_browser and (on_postgres or item.get_closest_marker("postgres") is None)
+        (chosen if wants else left).append(item)
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = chosen
+
+
+@pytest.fixture(autouse=True)
+def files_root(settings: object, tmp_path: Path) -> Iterator[Path]:
+    """Each test keeps its files in its own folder."""
+    folder = tmp_path / "files"
+    settings.FILES_ROOT = folder
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.fixture
+def clock_at() -> Iterator[object]:
+    """The clock stands inside the call's window; call the fixture with a local time to set it elsewhere."""
+    from shidian.core import clock
+
+    moment = datetime(2023, 7, 3, 10, 0, tzinfo=SHANGHAI)
+
+    def source() -> datetime:
+        return moment.astimezone(ZoneInfo("UTC"))
+
+    def at(*when: int) -> None:
+        nonlocal moment
+        moment = datetime(*when, tzinfo=SHANGHAI)
+
+    clock.set_source(source)
+    yield at
+    clock.set_source(None)
+
+
+@pytest.fixture
+def call(db: None, clock_at: object) -> object:
+    """The Tianjin call, loaded and published."""
+    from tests import steps
+
+    return steps.tianjin()
+
+
+@pytest.fixture
+def cast(call: object) -> object:
+    """Everybody who takes part, by role."""
+    from tests import steps
+
+    return steps.make_cast(call)

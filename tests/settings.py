@@ -1,0 +1,19 @@
+"""The settings of the tests: a throw-away data folder, quick password hashing, jobs done at once."""
+
+import os
+import sys
+import tempfile
+
+from tests import postgres
+
+# Set once by the process that reads the option; the workers of pytest-xdist inherit it.
+if "--postgres" in sys.argv and "DATABASE_URL" not in os.environ:
+    os.environ["DATABASE_URL"] = postgres.start()
+os.environ.setdefault("SHIDIAN_MODE", "development")
+os.environ.setdefault("SHIDIAN_DATA", tempfile.mkdtemp(prefix="shidian-tests-"))
+os.environ.setdefault("SHIDIAN_JOBS_INLINE", "1")
+
+from shidian.config.settings import *  # noqa: F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -1,0 +1,359 @@
+"""The cast, a form filled rightly, and the steps of the procedure, for tests that start in the middle of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+from PIL import Image
+
+from shidian.accounts.models import User
+from shidian.applications import actions as applications
+from shidian.applications.models import Application
+from shidian.applications.queries import lodgement_here, round_of
+from shidian.audit.actions import SYSTEM, record
+from shidian.calls.actions import load, publish
+from shidian.calls.models import Call
+from shidian.calls.packages import Package, read
+from shidian.calls.queries import gates_until
+from shidian.core import clock
+from shidian.dispatch import actions as dispatch
+from shidian.dispatch.models import CandidateList
+from shidian.organisations.models import Membership, Office, Officer, Organisation
+from shidian.reviews import actions as reviews
+from shidian.reviews.checklist import judged as checklist
+from shidian.signoffs.models import Signature
+from shidian.signoffs.queries import outstanding
+
+ROOT = Path(__file__).resolve().parents[1]
+TIANJIN = ROOT / "calls" / "tianjin-2023-smps10"
+PREFECTURE = ROOT / "tests" / "packages" / "prefecture-2025-culture"
+
+LONG = "本单位承担本辖区的社会管理和公共服务职能，已建立标准化工作机制，制定并实施内部标准，定期检查改进。"
+
+
+@lru_cache
+def package(folder: Path = TIANJIN) -> Package:
+    return read(folder)
+
+
+def tianjin() -> Call:
+    call = load(package(), by=SYSTEM)
+    if call.state == "draft":
+        publish(call, by=SYSTEM)
+    return Call.objects.select_related("current").get(pk=call.pk)
+
+
+@dataclass
+class Cast:
+    lead: Organisation
+    other_unit: Organisation
+    heping: Office
+    other_district: Office
+    sector: Office
+    institute: Office
+    commission: Office
+    lead_writer: User
+    lead_head: User
+    partner: User
+    guarantor: User
+    heping_handler: User
+    heping_approver: User
+    other_handler: User
+    sector_officer: User
+    institute_clerk: User
+    expert: User
+    commission_officer: User
+    commission_approver: User
+    administrator: User
+    auditor: User
+    outsider: User
+
+
+def make_user(name: str, label: str, **fields: Any) -> User:
+    return User.objects.create_user(f"{name}@example.cn", "test-password-1", name=label, **fields)
+
+
+def make_unit(name: str, code: str, *, state: str = "confirmed", region: str = "120101") -> Organisation:
+    unit = Organisation.objects.create(
+        name=name, code=code, region=region, address="示范路 1 号", state=state, registered_at=clock.now()
+    )
+    record("organisation.registered", unit.chain, by=SYSTEM, detail={"name": name})
+    return unit
+
+
+def join(user: User, unit: Organisation, role: str) -> None:
+    Membership.objects.create(user=user, organisation=unit, role=role, since=clock.now())
+
+
+def appoint(user: User, office: Office, *roles: str) -> None:
+    for role in roles:
+        Officer.objects.create(user=user, office=office, role=role, since=clock.now())
+
+
+def make_cast(call: Call) -> Cast:
+    offices = Office.objects.in_bulk(field_name="key")
+    kinds = {definition.kind: definition.key for definition in reversed(call.package.offices)}
+    bureaus = [d.key for d in call.package.offices if d.kind == "bureau"]
+    cast = Cast(
+        lead=make_unit("和平区示范应急服务中心", "12120101PDY00001X0"),
+        other_unit=make_unit("滨海新区示范事务局", "11120116PDY000028T", region="120116"),
+        heping=offices[bureaus[0]],
+        other_district=offices[bureaus[1]],
+        sector=offices[kinds["sector"]],
+        institute=offices[kinds["registry"]],
+        commission=offices[kinds["commission"]],
+        lead_writer=make_user("writer", "王经办"),
+        lead_head=make_user("head", "李负责"),
+        partner=make_user("partner", "参加单位人员"),
+        guarantor=make_user("guarantor", "保证单位人员"),
+        heping_handler=make_user("handler", "张经办"),
+        heping_approver=make_user("approver", "赵审批"),
+        other_handler=make_user("other-handler", "河东经办"),
+        sector_officer=make_user("sector", "行业经办"),
+        institute_clerk=make_user("clerk", "登记员"),
+        expert=make_user("expert", "专家"),
+        commission_officer=make_user("commission", "市委经办"),
+        commission_approver=make_user("commission-approver", "市委审批"),
+        administrator=make_user("administrator", "系统管理员", is_administrator=True),
+        auditor=make_user("auditor", "审计员", is_auditor=True),
+        outsider=make_user("outsider", "外单位人员"),
+    )
+    join(cast.lead_writer, cast.lead, "writer")
+    join(cast.lead_head, cast.lead, "head")
+    join(cast.outsider, cast.other_unit, "writer")
+    appoint(cast.heping_handler, cast.heping, "handler")
+    appoint(cast.heping_approver, cast.heping, "approver")
+    appoint(cast.other_handler, cast.other_district, "handler")
+    appoint(cast.sector_officer, cast.sector, "handler", "approver")
+    appoint(cast.institute_clerk, cast.institute, "registrar")
+    appoint(cast.commission_officer, cast.commission, "handler")
+    appoint(cast.commission_approver, cast.commission, "approver")
+    return cast
+
+
+def value_for(field: Any, call: Call) -> Any:
+    """An answer that passes the checks of any field type."""
+    match field.type:
+        case "month_range":
+            return {"from": "2024-01", "to": "2025-12"}
+        case "month" | "month_or_text":
+            return "2022-06"
+        case "date":
+            return "2023-07-01"
+        case "region":
+            return {"province": "120000", "county": "120101", "detail": ""}
+        case "unit_code":
+            return "12120101PDY00001X0"
+        case "industry":
+            return "9224"
+        case "economic_type":
+            return "110"
+        case "postcode":
+            return "300041"
+        case "phone":
+            return "022-27110000"
+        case "email":
+            return "unit@example.cn"
+        case "yes_no":
+            return field.qualifies or "yes"
+        case "choice":
+            return field.choices[0].value
+        case "area":
+            area = call.definition.areas[0]
+            return f"{area.key}/{area.children[0].key}" if area.children else area.key
+        case "rows":
+            rows = max(field.min_rows, 1)
+            return [{column.key: cell_for(column) for column in field.columns} for _ in range(rows)]
+        case "long_text":
+            return LONG
+        case _:
+            return "示范内容综合标准化试点"
+
+
+def cell_for(column: Any) -> str:
+    match column.type:
+        case "month" | "month_or_text":
+            return "2024-03"
+        case "unit_code":
+            return ""
+        case "phone":
+            return "022-27110000"
+        case "choice":
+            return str(column.choices[0].value)
+        case "date":
+            return "2024-03-01"
+        case _:
+            return "一二三" if column.key != "name" else "天津市示范单位"
+
+
+def filled(call: Call) -> dict[str, dict[str, Any]]:
+    """Answers by section that pass all checks without a warning that matters."""
+    answers = {
+        section.key: {field.key: value_for(field, call) for field in section.fields}
+        for section in call.questionnaire.sections
+    }
+    if call.definition.key == "tianjin-2023-smps10":
+        answers["cover"]["name"] = "和平区应急救援队伍建设（社会管理和公共服务）综合标准化试点"
+        answers["cover"]["contact"] = "王经办"
+        answers["cover"]["contact_mobile"] = "13800000000"
+        answers["lead"]["unit_name"] = "和平区示范应急服务中心"
+        answers["parties"]["partners"] = []
+        answers["parties"]["guarantors"] = [
+            {"name": "和平区示范人民政府", "code": "", "contact": "周某", "phone": "022-27110001"}
+        ]
+        answers["parties"]["guidance"] = [
+            {"name": "天津市示范应急管理局", "code": "", "contact": "吴某", "phone": "022-27110002"}
+        ]
+        answers["plan"]["plan"] = [
+            {"time": "2024年1月至3月", "content": "成立机构，宣传培训。", "units": "和平区示范应急服务中心"},
+            {
+                "time": "2024年4月至2025年12月",
+                "content": "建立体系，实施标准，自查，申请评估。",
+                "units": "和平区示范应急服务中心",
+            },
+        ]
+    return answers
+
+
+def pdf_bytes(pages: int = 1) -> bytes:
+    out = BytesIO()
+    with pikepdf.new() as pdf:
+        for _ in range(pages):
+            pdf.add_blank_page()
+        pdf.save(out, deterministic_id=True)
+    return out.getvalue()
+
+
+def png_bytes(size: tuple[int, int] = (200, 280)) -> bytes:
+    out = BytesIO()
+    Image.new("RGB", size, "white").save(out, "PNG")
+    return out.getvalue()
+
+
+def fill(application: Application, answers: dict[str, dict[str, Any]], by: User) -> None:
+    for section, values in answers.items():
+        row = application.sections.get(section=section)
+        applications.save_section(application, section, values, by=by, started_from=row.number)
+
+
+def fresh(application: Application) -> Application:
+    return Application.objects.select_related("call__current", "lead", "office", "version").get(
+        pk=application.pk
+    )
+
+
+def start_filled(cast: Cast, call: Call) -> Application:
+    """A draft that may be frozen."""
+    application = applications.start(call, cast.lead, by=cast.lead_writer)
+    fill(application, filled(call), cast.lead_writer)
+    for slot in call.definition.attachments:
+        if slot.required:
+            applications.attach(
+                application, slot, BytesIO(pdf_bytes()), name=f"{slot.label}.pdf", by=cast.lead_writer
+            )
+    return fresh(application)
+
+
+def frozen(cast: Cast, call: Call) -> Application:
+    application = start_filled(cast, call)
+    applications.freeze(application, by=cast.lead_writer)
+    return fresh(application)
+
+
+def sign(application: Application, gates: list[str], by: User, decision: str = "agree") -> None:
+    round_ = round_of(application)
+    assert round_ is not None
+    for party in outstanding(round_, gates):
+        sign_one(application, party, by, decision)
+
+
+def sign_one(application: Application, party: Any, by: User, decision: str = "agree") -> Signature:
+    return applications.record_opinion(
+        application,
+        party,
+        by=by,
+        decision=Signature.Decision(decision),
+        signatory="负责人",
+        signed_on=today(application.call),
+        scan=BytesIO(pdf_bytes()),
+        scan_name="意见页.pdf",
+        capacity="主任",
+        opinion="",
+    )
+
+
+def today(call: Call) -> date:
+    return clock.now().astimezone(call.zone).date()
+
+
+def signed(cast: Cast, call: Call) -> Application:
+    """Frozen, and every party due before the first stage agreed."""
+    application = frozen(cast, call)
+    sign(application, gates_until(call, call.definition.stages[0].key), cast.lead_writer)
+    return fresh(application)
+
+
+def lodged(cast: Cast, call: Call) -> Application:
+    application = signed(cast, call)
+    applications.lodge(application, cast.heping, by=cast.lead_writer)
+    return fresh(application)
+
+
+def judge(application: Application, by: User, verdict: str = "met") -> None:
+    lodgement = lodgement_here(application)
+    assert lodgement is not None
+    reviews.record_checks(lodgement, {row.item.key: (verdict, "") for row in checklist(lodgement)}, by=by)
+
+
+def judged(cast: Cast, call: Call) -> Application:
+    application = lodged(cast, call)
+    judge(application, cast.heping_handler)
+    return fresh(application)
+
+
+def recommended(cast: Cast, call: Call) -> Application:
+    application = judged(cast, call)
+    reviews.recommend(application, by=cast.heping_handler)
+    return fresh(application)
+
+
+def listed(cast: Cast, call: Call) -> tuple[Application, CandidateList]:
+    """On a list that is approved and sealed."""
+    application = recommended(cast, call)
+    rows = dispatch.propose(call, cast.heping, by=cast.heping_handler)
+    rows = dispatch.confirm(rows, by=cast.heping_approver)
+    dispatch.seal(rows, BytesIO(pdf_bytes()), name="清单盖章.pdf", by=cast.heping_approver)
+    return fresh(application), rows
+
+
+def dispatched(cast: Cast, call: Call) -> tuple[Application, CandidateList]:
+    """Sent on to the last stage."""
+    application, rows = listed(cast, call)
+    rows = dispatch.dispatch(rows, by=cast.heping_approver)
+    return fresh(application), rows
+
+
+def at_last_stage(cast: Cast, call: Call) -> Application:
+    """Judged, with every opinion, and recommended at the commission."""
+    application, _ = dispatched(cast, call)
+    sign(application, gates_until(call, call.definition.destination.key), cast.commission_officer)
+    judge(application, cast.commission_officer)
+    reviews.recommend(application, by=cast.commission_officer)
+    return fresh(application)
+
+
+def nominated(
+    cast: Cast, call: Call, django_capture_on_commit_callbacks: Any = None
+) -> tuple[Application, CandidateList]:
+    application = at_last_stage(cast, call)
+    rows = dispatch.propose(call, cast.commission, by=cast.commission_officer)
+    rows = dispatch.confirm(rows, by=cast.commission_approver)
+    dispatch.seal(rows, BytesIO(pdf_bytes()), name="汇总清单盖章.pdf", by=cast.commission_approver)
+    rows = dispatch.dispatch(rows, by=cast.commission_approver)
+    return fresh(application), rows
