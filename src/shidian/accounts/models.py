@@ -37,14 +37,15 @@ class User(AbstractBaseUser):
     joined_at = models.DateTimeField(default=timezone.now)
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS = ("name",)
+    REQUIRED_FIELDS = ["name"]  # noqa: RUF012
 
     objects = UserManager()
 
     class Meta:
         constraints = (
             models.CheckConstraint(
-                condition=~models.Q(is_administrator=True, is_auditor=True), name="administrator_is_not_auditor"
+                condition=~models.Q(is_administrator=True, is_auditor=True),
+                name="administrator_is_not_auditor",
             ),
         )
 

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from shidian.accounts.models import User
 from shidian.applications import rules
-from shidian.applications.content import invited, version_content
+from shidian.applications.content import invited, profile, version_content
 from shidian.applications.errors import Conflict
 from shidian.applications.models import (
     Application,
@@ -67,7 +67,9 @@ def start(call: Call, lead: Organisation, *, by: User) -> Application:
         started_by=by,
     )
     for section in call.questionnaire.sections:
-        known = {field.key: str(getattr(lead, field.profile, "")) for field in section.fields if field.profile}
+        known = {
+            field.key: str(getattr(lead, field.profile, "")) for field in section.fields if field.profile
+        }
         row = SectionAnswers.objects.create(application=application, section=section.key, data=known)
         SectionRevision.objects.create(answers=row, number=0, data=known, saved_at=clock.now(), saved_by=by)
     record("application.started", application.chain, by=by, detail={"call": call.key, "lead": lead.name})
@@ -127,7 +129,9 @@ def _copy_for_lists(application: Application, section: str, data: Mapping[str, A
 
 
 @transaction.atomic
-def attach(application: Application, slot: AttachmentSlot, file: BinaryIO, *, name: str, by: User) -> Attachment:
+def attach(
+    application: Application, slot: AttachmentSlot, file: BinaryIO, *, name: str, by: User
+) -> Attachment:
     """Put a file into a slot of a draft; `intake.Rejected` says what is wrong with it, `NotNow` that the slot is full."""
     application = locked(application)
     require(rules.can_edit(by, application))
@@ -232,7 +236,11 @@ def record_opinion(
     application = locked(application)
     require(rules.can_record_opinion(by, application, party))
     today = clock.now().astimezone(application.call.zone).date()
-    frozen = application.version.created_at.astimezone(application.call.zone).date() if application.version else today
+    frozen = (
+        application.version.created_at.astimezone(application.call.zone).date()
+        if application.version
+        else today
+    )
     if signed_on > today:
         raise Invalid("盖章日期不能晚于今天。", [("signed_on", "盖章日期不能晚于今天。")])
     if signed_on < frozen:
@@ -387,7 +395,11 @@ def take_back(application: Application, *, by: User, reason: str) -> None:
         application,
         "take_back",
         by=by,
-        detail={"office": str(application.office), "verb": rules.recommend_word(application), "reason": reason},
+        detail={
+            "office": str(application.office),
+            "verb": rules.recommend_word(application),
+            "reason": reason,
+        },
     )
 
 

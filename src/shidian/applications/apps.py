@@ -13,5 +13,6 @@ class ApplicationsConfig(AppConfig):
 
         gate_settled.register(PURPOSE, announce_gate)
         subjects["申请"] = lambda: (
-            f"application:{reference}" for reference in Application.objects.values_list("reference", flat=True)
+            f"application:{reference}"
+            for reference in Application.objects.values_list("reference", flat=True)
         )

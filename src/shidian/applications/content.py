@@ -7,6 +7,8 @@ from typing import Any
 
 from shidian.applications.models import Application
 from shidian.applications.queries import answers
+from shidian.organisations.links import head_of
+from shidian.organisations.models import Organisation
 from shidian.signoffs.actions import Invited
 
 SCHEMA = "shidian/application/1"
@@ -18,6 +20,20 @@ def at_path(values: Mapping[str, Mapping[str, Any]], path: str) -> Any:
     return values.get(section, {}).get(field)
 
 
+def profile(lead: Organisation) -> dict[str, Any]:
+    """What a unit's account tells of it, by the attribute names that a questionnaire's fields may start from."""
+    head = head_of(lead)
+    return {
+        "name": lead.name,
+        "code": lead.code,
+        "address": lead.address,
+        "region": {"province": f"{lead.region[:2]}0000", "county": lead.region, "detail": ""}
+        if lead.region
+        else {},
+        "head_name": head.name if head else "",
+    }
+
+
 def invited(application: Application) -> list[Invited]:
     """The parties of the application in the order of the call: named in the answers, or fixed by the package."""
     values = answers(application)
@@ -25,7 +41,8 @@ def invited(application: Application) -> list[Invited]:
     for role in application.call.definition.parties:
         named = [(role.name, "")] if role.name else _named(at_path(values, role.names_from or ""))
         found.extend(
-            Invited(role=role.role, label=role.label, name=name, code=code, gate=role.before) for name, code in named
+            Invited(role=role.role, label=role.label, name=name, code=code, gate=role.before)
+            for name, code in named
         )
     return found
 
@@ -36,7 +53,11 @@ def _named(value: Any) -> list[tuple[str, str]]:
     if not isinstance(value, list):
         return []
     rows = [row for row in value if isinstance(row, dict)]
-    return [(str(row.get("name", "")).strip(), str(row.get("code", "")).strip()) for row in rows if row.get("name")]
+    return [
+        (str(row.get("name", "")).strip(), str(row.get("code", "")).strip())
+        for row in rows
+        if row.get("name")
+    ]
 
 
 def version_content(application: Application, parties: Sequence[Invited]) -> dict[str, Any]:
@@ -55,7 +76,13 @@ def version_content(application: Application, parties: Sequence[Invited]) -> dic
         "lead": {"name": application.lead.name, "code": application.lead.code},
         "answers": answers(application),
         "parties": [
-            {"role": body.role, "label": body.label, "name": body.name, "code": body.code, "before": body.gate}
+            {
+                "role": body.role,
+                "label": body.label,
+                "name": body.name,
+                "code": body.code,
+                "before": body.gate,
+            }
             for body in parties
         ],
         "attachments": [

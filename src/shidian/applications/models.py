@@ -17,7 +17,9 @@ class Application(models.Model):
 
     reference = models.CharField("申请编号", max_length=40, unique=True)
     call = models.ForeignKey("calls.Call", on_delete=models.PROTECT, related_name="applications")
-    lead = models.ForeignKey("organisations.Organisation", on_delete=models.PROTECT, related_name="applications")
+    lead = models.ForeignKey(
+        "organisations.Organisation", on_delete=models.PROTECT, related_name="applications"
+    )
     state = models.CharField(max_length=20, default=APPLICATION.initial, db_index=True)
     title = models.CharField(max_length=200, blank=True)
     area = models.CharField(max_length=200, blank=True)
@@ -26,7 +28,9 @@ class Application(models.Model):
         "organisations.Office", null=True, on_delete=models.PROTECT, related_name="applications"
     )
     document = models.OneToOneField("documents.Document", on_delete=models.PROTECT, related_name="+")
-    version = models.ForeignKey("documents.DocumentVersion", null=True, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(
+        "documents.DocumentVersion", null=True, on_delete=models.PROTECT, related_name="+"
+    )
     started_at = models.DateTimeField()
     started_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
 

@@ -53,7 +53,9 @@ def template_of(package: Package, path: str | None, default: str) -> bytes:
     return package.files[path] if path else (TEMPLATES / default).read_bytes()
 
 
-def _print(package: Package, paper: Mapping[str, Any], *, pinned: datetime, attach: dict[str, bytes]) -> bytes:
+def _print(
+    package: Package, paper: Mapping[str, Any], *, pinned: datetime, attach: dict[str, bytes]
+) -> bytes:
     return compile_paper(
         package.files[package.call.papers.application],
         paper,
@@ -109,7 +111,12 @@ def form_bytes(version: DocumentVersion) -> bytes:
 
 def form(version: DocumentVersion) -> StoredFile:
     """The official form of a frozen version as a kept PDF."""
-    return printed(version, FORM, lambda: form_bytes(version), name=f"申请书-{version.document.reference}-{version.label}.pdf")
+    return printed(
+        version,
+        FORM,
+        lambda: form_bytes(version),
+        name=f"申请书-{version.document.reference}-{version.label}.pdf",
+    )
 
 
 def receipt(lodgement: Lodgement) -> bytes:

@@ -103,12 +103,16 @@ def standing(application: Application) -> Standing:
     if application.state == "lodged" and application.office:
         here = stage(call, application.stage)
         until = window(call, application.office).dispatch_until
-        return Standing(here.label, "wait", application.office.name, "office", until, f"{application.office.short}审查")
+        return Standing(
+            here.label, "wait", application.office.name, "office", until, f"{application.office.short}审查"
+        )
     if application.state == "recommended" and application.office:
         here = stage(call, application.stage)
         until = window(call, application.office).dispatch_until
         word = f"{application.office.short}已{here.verb_recommend}"
-        return Standing(word, "wait", application.office.name, "office", until, f"列入{here.list_title}，审批后报送")
+        return Standing(
+            word, "wait", application.office.name, "office", until, f"列入{here.list_title}，审批后报送"
+        )
     if application.state == "nominated":
         return Standing(label, "done", "", "", None, f"等待{call.definition.destination.label}决定")
     tone = "stop" if application.state == "declined" else ""
@@ -123,7 +127,9 @@ def _standing_signing(application: Application, label: str) -> Standing:
     lead = application.lead.name
     if not waiting:
         return Standing("可以递交", "turn", lead, "lead", until, "各单位已同意，递交给受理机构")
-    names = "、".join(party.name for party in waiting[:3]) + (f"等 {len(waiting)} 家" if len(waiting) > 3 else "")
+    names = "、".join(party.name for party in waiting[:3]) + (
+        f"等 {len(waiting)} 家" if len(waiting) > 3 else ""
+    )
     return Standing(label, "wait", names, "lead", until, f"还等{names}的意见，收齐后上传盖章页")
 
 

@@ -88,7 +88,9 @@ def move(
     step = machine.transitions[verb]
     model: type[models.Model] = type(thing)  # type: ignore[assignment]
     with transaction.atomic():
-        moved = model._default_manager.filter(pk=thing.pk, state__in=step.sources).update(state=step.target, **fields)
+        moved = model._default_manager.filter(pk=thing.pk, state__in=step.sources).update(
+            state=step.target, **fields
+        )
         if moved != 1:
             found = model._default_manager.filter(pk=thing.pk).values_list("state", flat=True).first()
             label = machine.labels.get(str(found), "已不存在")
@@ -107,7 +109,9 @@ def anchor() -> Anchor:
     """
     last = Anchor.objects.select_for_update().order_by("-id").first()
     known = anchored_heads()
-    heads = {name: [length, head] for name, length, head in Chain.objects.values_list("name", "length", "head")}
+    heads = {
+        name: [length, head] for name, length, head in Chain.objects.values_list("name", "length", "head")
+    }
     changed = [[name, *heads[name]] for name in sorted(heads) if known.get(name) != heads[name]]
     sealed = Anchor(
         at=clock.now(),
@@ -119,4 +123,3 @@ def anchor() -> Anchor:
     sealed.hash = sealed.computed_hash()
     sealed.save(force_insert=True)
     return sealed
-

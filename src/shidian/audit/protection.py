@@ -16,9 +16,7 @@ END $$ LANGUAGE plpgsql
 
 
 class Protect(Operation):
-    """Refuse UPDATE and DELETE on the tables of `models` (names in the migration's app).
-
-    """
+    """Refuse UPDATE and DELETE on the tables of `models` (names in the migration's app)."""
 
     reversible = True
     reduces_to_sql = True
@@ -38,7 +36,9 @@ class Protect(Operation):
     ) -> None:
         """Create the triggers."""
         for model in self.models:
-            for statement in create_statements(schema_editor.connection.vendor, _table(to_state, app_label, model)):
+            for statement in create_statements(
+                schema_editor.connection.vendor, _table(to_state, app_label, model)
+            ):
                 schema_editor.execute(statement, params=None)
 
     def database_backwards(
@@ -46,7 +46,9 @@ class Protect(Operation):
     ) -> None:
         """Drop the triggers."""
         for model in self.models:
-            for statement in drop_statements(schema_editor.connection.vendor, _table(from_state, app_label, model)):
+            for statement in drop_statements(
+                schema_editor.connection.vendor, _table(from_state, app_label, model)
+            ):
                 schema_editor.execute(statement, params=None)
 
     def describe(self) -> str:
@@ -62,14 +64,18 @@ def create_statements(vendor: str, table: str) -> list[str]:
     """The statements that protect `table` on SQLite or PostgreSQL."""
     if vendor == "sqlite":
         return [
-            f"CREATE TRIGGER evidence_{verb.lower()}_{table} BEFORE {verb} ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, 'evidence is never changed: {table}'); END"
+            (
+                f"CREATE TRIGGER evidence_{verb.lower()}_{table} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, 'evidence is never changed: {table}'); END"
+            )
             for verb in ("UPDATE", "DELETE")
         ]
     return [
         _POSTGRES_FUNCTION,
-        f"CREATE TRIGGER evidence_{table} BEFORE UPDATE OR DELETE ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION shidian_evidence()",
+        (
+            f"CREATE TRIGGER evidence_{table} BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION shidian_evidence()"
+        ),
     ]
 
 

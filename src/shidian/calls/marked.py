@@ -85,30 +85,33 @@ def _parse(text: str) -> Marked:
                     raise NotReadable(line, "一个文件只能有一个 YAML 文档，请删除多余的“---”")
             case yaml.AliasEvent():
                 raise NotReadable(line, "不能用引用（*名称），请把内容写完整")
+            case yaml.ScalarEvent() if _awaits_key(stack):
+                _take_key(marked, stack[-1], event.value, line)
             case yaml.ScalarEvent():
-                if stack and isinstance(stack[-1].container, dict) and stack[-1].key is None:
-                    _take_key(marked, stack[-1], event.value, line)
-                else:
-                    _put(marked, stack, _scalar(marked, event, line), line)
-            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                if stack and isinstance(stack[-1].container, dict) and stack[-1].key is None:
-                    raise NotReadable(line, "键必须是文字")
-                if len(stack) >= MAX_DEPTH:
-                    raise NotReadable(line, f"嵌套超过 {MAX_DEPTH} 层")
-                if event.tag is not None:
-                    raise NotReadable(line, "不能用类型标记（以“!”开头）")
-                container: dict[str, Any] | list[Any] = (
-                    {} if isinstance(event, yaml.MappingStartEvent) else []
-                )
-                path = _put(marked, stack, container, line)
-                stack.append(_Open(container, path))
-            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                _put(marked, stack, _scalar(marked, event, line), line)
+            case yaml.CollectionStartEvent():
+                _open(marked, stack, event, line)
+            case yaml.CollectionEndEvent():
                 stack.pop()
     return marked
 
 
+def _awaits_key(stack: list[_Open]) -> bool:
+    return bool(stack) and isinstance(stack[-1].container, dict) and stack[-1].key is None
+
+
+def _open(marked: Marked, stack: list[_Open], event: yaml.CollectionStartEvent, line: int) -> None:
+    if _awaits_key(stack):
+        raise NotReadable(line, "键必须是文字")
+    if len(stack) >= MAX_DEPTH:
+        raise NotReadable(line, f"嵌套超过 {MAX_DEPTH} 层")
+    if event.tag is not None:
+        raise NotReadable(line, "不能用类型标记（以“!”开头）")
+    container: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
+    stack.append(_Open(container, _put(marked, stack, container, line)))
+
+
 def _take_key(marked: Marked, parent: _Open, key: str, line: int) -> None:
-    assert isinstance(parent.container, dict)
     if _FORBIDDEN.search(key):
         raise NotReadable(line, "键含有控制字符")
     parent.key = key
@@ -131,13 +134,12 @@ def _put(marked: Marked, stack: list[_Open], value: Any, line: int) -> Path:
         parent.container.append(value)
         marked.lines[path] = line
         return path
-    assert parent.key is not None
-    path = (*parent.path, parent.key)
+    path = (*parent.path, str(parent.key))
     if parent.skip:
         # Under a repeated key nothing is kept, but its inside is read on, to find the other faults.
-        path = (*parent.path, parent.key, "(重复)")
+        path = (*path, "(重复)")
     else:
-        parent.container[parent.key] = value
+        parent.container[str(parent.key)] = value
     parent.key, parent.skip = None, False
     return path
 

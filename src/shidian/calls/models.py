@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import models
 
+from shidian.audit.models import JSONText
 from shidian.calls.definition import CallDefinition
 from shidian.calls.packages import Package
 from shidian.calls.states import CALL
@@ -103,7 +104,7 @@ class CallVersion(models.Model):
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     digest = models.CharField(max_length=64)
-    content = models.TextField()
+    content = JSONText()
     loaded_at = models.DateTimeField()
 
     class Meta:

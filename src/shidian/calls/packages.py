@@ -15,9 +15,17 @@ from typing import Any, TypeVar
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from shidian.calls import marked
-from shidian.calls.definition import CallDefinition, Condition, ConditionPart, OfficeDefinition, in_zone
+from shidian.calls.definition import (
+    CallDefinition,
+    Condition,
+    ConditionPart,
+    OfficeDefinition,
+    PartyRole,
+    in_zone,
+)
 from shidian.core.canonical import digest_json
 from shidian.core.digests import sha256_of_bytes
 from shidian.core.errors import Invalid
@@ -178,10 +186,8 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 
 def _build(files: dict[str, bytes], folder: Path | None, *, strict: bool) -> Package:
-    problems: list[Problem] = []
-    for name in (CALL, QUESTIONNAIRE, OFFICES, NOTICE):
-        if name not in files:
-            problems.append(Problem(name, 1, "缺少这个文件"))
+    required = (CALL, QUESTIONNAIRE, OFFICES, NOTICE)
+    problems = [Problem(name, 1, "缺少这个文件") for name in required if name not in files]
     texts = {
         name: text
         for name in (CALL, QUESTIONNAIRE, OFFICES)
@@ -269,47 +275,39 @@ def _validate(
         return None
 
 
-def _in_chinese(path: marked.Path, error: Any) -> str:
-    name = str(path[-1]) if path else "文件"
-    where = f"第 {path[-1] + 1} 项" if path and isinstance(path[-1], int) else f"“{name}”"
-    context = error.get("ctx", {})
-    match error["type"]:
-        case "missing":
-            return f"缺少{where}"
-        case "extra_forbidden":
-            return f"不认识的键{where}，请检查拼写"
-        case "string_type":
-            return f"{where}应为文字；数字、true、false 请加引号"
-        case "string_pattern_mismatch":
-            return f"{where}的写法不对，应符合 {context.get('pattern')}"
-        case "string_too_short":
-            return f"{where}不能为空"
-        case "string_too_long":
-            return f"{where}太长，不能超过 {context.get('max_length')} 个字符"
-        case "int_type" | "int_parsing" | "int_from_float":
-            return f"{where}应为整数"
-        case "bool_type" | "bool_parsing":
-            return f"{where}应为 true 或 false"
-        case "list_type":
-            return f"{where}应为列表（每项以“- ”开头）"
-        case "too_short":
-            return f"{where}不能为空"
-        case "model_type" | "dict_type" | "model_attributes_type":
-            return f"{where}应为一组“键: 值”"
-        case "literal_error":
-            return f"{where}不在允许的值之内，应为：{str(context.get('expected')).replace(' or ', '、')}"
-        case "greater_than_equal":
-            return f"{where}不能小于 {context.get('ge')}"
-        case "less_than_equal":
-            return f"{where}不能大于 {context.get('le')}"
-        case "date_type" | "date_parsing" | "date_from_datetime_parsing" | "date_from_datetime_inexact":
-            return f"{where}不是有效日期，应写成 2023-06-13"
-        case "datetime_type" | "datetime_parsing" | "datetime_from_date_parsing" | "datetime_object_invalid":
-            return f"{where}不是有效的日期时间，应写成 2023-07-31T17:00:00"
-        case "value_error":
-            return str(context.get("error", "内容不对"))
-        case _:
-            return f"{where}的内容不对"
+_NO_DAY = "{where}不是有效日期，应写成 2023-06-13"
+_NO_MOMENT = "{where}不是有效的日期时间，应写成 2023-07-31T17:00:00"
+_MESSAGES = {
+    "missing": "缺少{where}",
+    "extra_forbidden": "不认识的键{where}，请检查拼写",
+    "string_type": "{where}应为文字；数字、true、false 请加引号",
+    "string_pattern_mismatch": "{where}的写法不对，应符合 {pattern}",
+    "string_too_short": "{where}不能为空",
+    "string_too_long": "{where}太长，不能超过 {max_length} 个字符",
+    "int_type": "{where}应为整数",
+    "bool_type": "{where}应为 true 或 false",
+    "list_type": "{where}应为列表（每项以“- ”开头）",
+    "too_short": "{where}不能为空",
+    "model_type": "{where}应为一组“键: 值”",
+    "literal_error": "{where}不在允许的值之内，应为：{expected}",
+    "greater_than_equal": "{where}不能小于 {ge}",
+    "less_than_equal": "{where}不能大于 {le}",
+    "date_type": _NO_DAY,
+    "date_parsing": _NO_DAY,
+    "date_from_datetime_parsing": _NO_DAY,
+    "datetime_type": _NO_MOMENT,
+    "datetime_parsing": _NO_MOMENT,
+    "value_error": "{error}",
+}
+
+
+def _in_chinese(path: marked.Path, error: ErrorDetails) -> str:
+    last = path[-1] if path else "文件"
+    where = f"第 {last + 1} 项" if isinstance(last, int) else f"“{last}”"
+    context = dict(error.get("ctx", {}))
+    if "expected" in context:
+        context["expected"] = str(context["expected"]).replace(" or ", "、").replace(", ", "、")
+    return _MESSAGES.get(error["type"], "{where}的内容不对").format(where=where, **context)
 
 
 # How the parts fit together
@@ -374,28 +372,25 @@ def _bad_parties(call: CallDefinition, questionnaire: Questionnaire) -> Iterator
             )
         if party.prints_on not in type(call.papers).model_fields:
             yield CALL, (*here, "prints_on"), f"prints_on“{party.prints_on}”不是 papers 里的名称"
-        several = party.minimum > 1 or party.maximum != 1
-        if party.name is not None and several:
+        if party.name is not None and _several(party):
             yield CALL, (*here, "name"), "写了固定的 name，就只有一个单位，请写 maximum: 1"
-        if party.names_from is None:
-            continue
-        asked = questionnaire.find(party.names_from)
-        if asked is None:
-            yield CALL, (*here, "names_from"), f"names_from“{party.names_from}”不是问卷里的字段"
-        elif asked.type == "text":
-            if several:
-                message = f"“{party.names_from}”只能填一个名称，请写 maximum: 1，或者改用 type: rows 的字段"
-                yield CALL, (*here, "names_from"), message
-        elif asked.type == "rows":
-            missing = [key for key in PARTY_COLUMNS if key not in {column.key for column in asked.columns}]
-            if missing:
-                yield CALL, (*here, "names_from"), f"“{party.names_from}”缺少列：{'、'.join(missing)}"
-        else:
-            yield (
-                CALL,
-                (*here, "names_from"),
-                f"“{party.names_from}”应为 text 或 rows 字段，现为 {asked.type}",
-            )
+        if party.names_from and (wrong := _bad_source(party, questionnaire.find(party.names_from))):
+            yield CALL, (*here, "names_from"), f"names_from“{party.names_from}”{wrong}"
+
+
+def _several(party: PartyRole) -> bool:
+    return party.minimum > 1 or party.maximum != 1
+
+
+def _bad_source(party: PartyRole, asked: Field | None) -> str | None:
+    if asked is None:
+        return "不是问卷里的字段"
+    if asked.type == "rows":
+        missing = [key for key in PARTY_COLUMNS if key not in {column.key for column in asked.columns}]
+        return f"缺少列：{'、'.join(missing)}" if missing else None
+    if asked.type != "text":
+        return f"应为 text 或 rows 字段，现为 {asked.type}"
+    return "只能填一个名称，请写 maximum: 1，或者改用 type: rows 的字段" if _several(party) else None
 
 
 def _bad_stages(call: CallDefinition, offices: list[OfficeDefinition]) -> Iterator[Misfit]:
@@ -455,6 +450,23 @@ def _bad_references(
             yield CALL, ("uses", name), f"uses.{name}“{path}”不是问卷里的字段"
         elif asked.type not in types:
             yield CALL, ("uses", name), f"uses.{name}“{path}”应为 {'、'.join(types)} 字段，现为 {asked.type}"
+    yield from _bad_columns(call)
+    registered = [at for at, plan in enumerate(call.copies) if plan.registered]
+    if call.copies and len(registered) != 1:
+        yield CALL, ("copies",), "copies 里必须有一个、而且只有一个写 registered: true（登记时按它清点）"
+    for name in type(call.papers).model_fields:
+        path = getattr(call.papers, name)
+        if path is not None and path not in files:
+            yield CALL, ("papers", name), f"没有模板文件 {path}"
+    for at, condition in enumerate(call.conditions):
+        for position, part in enumerate(condition.parts):
+            asked = questionnaire.find(part.asked_by) if part.asked_by else None
+            if part.asked_by and (asked is None or asked.type != "yes_no"):
+                here = ("conditions", at, "parts", position, "asked_by")
+                yield CALL, here, f"asked_by“{part.asked_by}”不是问卷里的 yes_no 字段"
+
+
+def _bad_columns(call: CallDefinition) -> Iterator[Misfit]:
     for at, column in enumerate(call.list_columns):
         role = _LIST_ROLES.get(column.value)
         if role and role not in {party.role for party in call.parties}:
@@ -469,20 +481,6 @@ def _bad_references(
                 ("list_columns", at, "value"),
                 f"清单列“{column.value}”要用 uses.{column.value}，没有写",
             )
-    registered = [at for at, plan in enumerate(call.copies) if plan.registered]
-    if call.copies and len(registered) != 1:
-        yield CALL, ("copies",), "copies 里必须有一个、而且只有一个写 registered: true（登记时按它清点）"
-    for name in type(call.papers).model_fields:
-        path = getattr(call.papers, name)
-        if path is not None and path not in files:
-            yield CALL, ("papers", name), f"没有模板文件 {path}"
-    for at, condition in enumerate(call.conditions):
-        for position, part in enumerate(condition.parts):
-            if part.asked_by:
-                asked = questionnaire.find(part.asked_by)
-                if asked is None or asked.type != "yes_no":
-                    here = ("conditions", at, "parts", position, "asked_by")
-                    yield CALL, here, f"asked_by“{part.asked_by}”不是问卷里的 yes_no 字段"
 
 
 def _bad_sections(call: CallDefinition, questionnaire: Questionnaire) -> Iterator[Misfit]:

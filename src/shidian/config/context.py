@@ -34,7 +34,9 @@ def site(request: HttpRequest) -> dict[str, Any]:
     links.append((reverse("public:home"), "征集批次"))
     links.append((reverse("public:help"), "帮助"))
     path = request.path
-    current = max((url for url, _ in links if path == url or (url != "/" and path.startswith(url))), key=len, default="")
+    current = max(
+        (url for url, _ in links if path == url or (url != "/" and path.startswith(url))), key=len, default=""
+    )
     return {
         "site": {
             "name": settings.SITE_NAME,

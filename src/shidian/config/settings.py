@@ -41,7 +41,9 @@ DEMONSTRATION = MODE == "demonstration"
 
 DEBUG = env_bool("SHIDIAN_DEBUG")
 if DEBUG and MODE != "development":
-    raise ImproperlyConfigured("SHIDIAN_DEBUG=1 is refused outside of development: it shows the inside of the system")
+    raise ImproperlyConfigured(
+        "SHIDIAN_DEBUG=1 is refused outside of development: it shows the inside of the system"
+    )
 
 BASE = Path(__file__).resolve().parents[1]
 DATA = Path(env("SHIDIAN_DATA", "var")).resolve()
@@ -182,18 +184,27 @@ TEMPLATES = [
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
-                    ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"],
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
                 )
             ]
             if not DEBUG
-            else ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"],
+            else [
+                "django.template.loaders.filesystem.Loader",
+                "django.template.loaders.app_directories.Loader",
+            ],
         },
     }
 ]
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = ["shidian.accounts.hashers.BoundedArgon2", "django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = [
+    "shidian.accounts.hashers.BoundedArgon2",
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -213,13 +224,18 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_USER_DISPLAY = "shidian.accounts.adapter.display"
-ACCOUNT_RATE_LIMITS = {"login_failed": False}  # our own record locks an address (accounts.lockout): it knows of every worker
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": False
+}  # our own record locks an address (accounts.lockout): it knows of every worker
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = SITE_NAME
 
 # Rate limits of the sign-in pages live here; every worker of this machine must see them.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": str(DATA / "cache")}
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": str(DATA / "cache"),
+    }
 }
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -243,7 +259,10 @@ TIME_ZONE = "Asia/Shanghai"
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "media"}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA / "media"},
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
         if MODE != "development"

@@ -39,7 +39,9 @@ class Machine:
         return tuple(verb for verb, step in self.transitions.items() if state in step.sources)
 
 
-def machine(name: str, labels: Mapping[str, str], rows: Iterable[tuple[str, str | Iterable[str], str, str]]) -> Machine:
+def machine(
+    name: str, labels: Mapping[str, str], rows: Iterable[tuple[str, str | Iterable[str], str, str]]
+) -> Machine:
     """Build a machine from rows of (verb, sources, target, event); the first label is the initial state.
 
     Raises ValueError when a row names an unknown state or a verb stands twice.

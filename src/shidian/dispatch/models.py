@@ -17,13 +17,17 @@ class CandidateList(models.Model):
     office = models.ForeignKey("organisations.Office", on_delete=models.PROTECT, related_name="lists")
     stage = models.CharField(max_length=40)
     state = models.CharField(max_length=20, default=LIST.initial)
-    version = models.ForeignKey("documents.DocumentVersion", null=True, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(
+        "documents.DocumentVersion", null=True, on_delete=models.PROTECT, related_name="+"
+    )
     document = models.OneToOneField("documents.Document", on_delete=models.PROTECT, related_name="+")
     proposed_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField(null=True)
     confirmed_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     confirmed_at = models.DateTimeField(null=True)
-    sealed_scan = models.ForeignKey("documents.StoredFile", null=True, on_delete=models.PROTECT, related_name="+")
+    sealed_scan = models.ForeignKey(
+        "documents.StoredFile", null=True, on_delete=models.PROTECT, related_name="+"
+    )
     dispatched_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     dispatched_at = models.DateTimeField(null=True)
 
@@ -63,7 +67,9 @@ class ListItem(models.Model):
     """One application on a list, at its rank, in the version that arrived."""
 
     list = models.ForeignKey(CandidateList, on_delete=models.PROTECT, related_name="items")
-    application = models.ForeignKey("applications.Application", on_delete=models.PROTECT, related_name="list_items")
+    application = models.ForeignKey(
+        "applications.Application", on_delete=models.PROTECT, related_name="list_items"
+    )
     rank = models.PositiveIntegerField()
     remark = models.CharField(max_length=200, blank=True)
 
@@ -81,7 +87,9 @@ class PaperCopy(models.Model):
     A copy counted by mistake is struck out by a later `PaperCopyVoid`, never deleted.
     """
 
-    application = models.ForeignKey("applications.Application", on_delete=models.PROTECT, related_name="paper_copies")
+    application = models.ForeignKey(
+        "applications.Application", on_delete=models.PROTECT, related_name="paper_copies"
+    )
     version = models.ForeignKey("documents.DocumentVersion", on_delete=models.PROTECT, related_name="+")
     copy = models.PositiveIntegerField()
     note = models.CharField(max_length=200, blank=True)
@@ -107,7 +115,9 @@ class PaperCopyVoid(models.Model):
 class ElectronicMaterial(models.Model):
     """The electronic material of one version was compared with the system's and found there."""
 
-    application = models.ForeignKey("applications.Application", on_delete=models.PROTECT, related_name="electronic")
+    application = models.ForeignKey(
+        "applications.Application", on_delete=models.PROTECT, related_name="electronic"
+    )
     version = models.ForeignKey("documents.DocumentVersion", on_delete=models.PROTECT, related_name="+")
     note = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField()
@@ -139,7 +149,8 @@ class Package(models.Model):
         constraints = (
             models.CheckConstraint(condition=models.Q(state__in=PACKAGE.states), name="package_state_known"),
             models.CheckConstraint(
-                condition=~models.Q(state="ready") | models.Q(file__isnull=False), name="package_ready_has_file"
+                condition=~models.Q(state="ready") | models.Q(file__isnull=False),
+                name="package_ready_has_file",
             ),
         )
 

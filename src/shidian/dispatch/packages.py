@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 import orjson
@@ -41,7 +40,9 @@ def build_later(package: Package) -> None:
 
 def build(pk: int) -> None:
     """Make a package that was asked for; nothing is done when it is ready already."""
-    package = Package.objects.select_related("list__call__current", "list__office", "list__version").get(pk=pk)
+    package = Package.objects.select_related("list__call__current", "list__office", "list__version").get(
+        pk=pk
+    )
     if package.state == "ready":
         return
     move(package, "build", by=SYSTEM, done=0, fault="")
@@ -79,26 +80,25 @@ def write(listed: CandidateList, path: Path, *, progress: Progress = lambda done
     if version is None or listed.sealed_scan is None or listed.dispatched_at is None:
         raise ValueError(f"{listed.reference} was not dispatched")
     at = listed.dispatched_at.astimezone(listed.call.zone)
-    bag = BagWriter(path, timestamp=at, info=_info(listed, at))
-    title = safe_name(version.data["title"])
-    _add_file(bag, f"{title}.pdf", list_pdf(listed, version))
-    bag.add(f"{title}.xlsx", list_xlsx(listed, version))
-    _add_file(bag, f"{title}-盖章扫描{_suffix(listed.sealed_scan)}", listed.sealed_scan)
-    bag.add(f"{title}.json", version.content.encode())
-    for done, item in enumerate(items(listed), start=1):
-        _add_application(bag, item)
-        progress(done)
-    bag.add("history/anchor.json", _anchor_json(anchor()))
-    bag.add("history/list.json", _history(listed.chain))
-    return bag.close()
+    with BagWriter(path, root=listed.reference, stamp=at, info=_info(listed)) as bag:
+        title = safe_name(version.data["title"])
+        _add_file(bag, f"{title}.pdf", list_pdf(listed, version))
+        bag.add(f"{title}.xlsx", list_xlsx(listed, version))
+        _add_file(bag, f"{title}-盖章扫描{_suffix(listed.sealed_scan)}", listed.sealed_scan)
+        bag.add(f"{title}.json", version.content.encode())
+        for done, item in enumerate(items(listed), start=1):
+            _add_application(bag, item)
+            progress(done)
+        bag.add("history/anchor.json", _anchor_json(anchor()))
+        bag.add("history/list.json", _history(listed.chain))
+        return bag.close()
 
 
-def _info(listed: CandidateList, at: datetime) -> dict[str, str]:
+def _info(listed: CandidateList) -> dict[str, str]:
     return {
         "Source-Organization": listed.office.name,
         "External-Identifier": listed.reference,
         "External-Description": listed.call.title,
-        "Bagging-Date": at.date().isoformat(),
     }
 
 
@@ -113,7 +113,8 @@ def _add_file(bag: BagWriter, name: str, file: StoredFile) -> None:
 def _add_application(bag: BagWriter, item: ListItem) -> None:
     application = item.application
     version = application.version
-    assert version is not None  # the database holds it for every state beyond a draft
+    if version is None:  # the database holds one for every state beyond a draft
+        raise ValueError(f"{application.reference} has no version")
     folder = f"applications/{item.rank:03d}-{application.reference}"
     _add_file(bag, f"{folder}/申请书.pdf", form(version))
     bag.add(f"{folder}/data.json", version.content.encode())

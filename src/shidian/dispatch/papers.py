@@ -147,7 +147,14 @@ def registration_pdf(call: Call, office: Office) -> bytes:
     now = clock.now().astimezone(call.zone).replace(microsecond=0)
     rows = registered(call)
     total = max((len(row.copies) for row in rows), default=0)
-    labels = ["申请编号", "试点名称", "承担单位", "版本", *(f"第 {n} 份" for n in range(1, total + 1)), "电子材料"]
+    labels = [
+        "申请编号",
+        "试点名称",
+        "承担单位",
+        "版本",
+        *(f"第 {n} 份" for n in range(1, total + 1)),
+        "电子材料",
+    ]
     cells = [
         [
             row.application.reference,
@@ -165,7 +172,9 @@ def registration_pdf(call: Call, office: Office) -> bytes:
         "dated": f"{now.year}年{now.month}月{now.day}日",
         "columns": [{"label": label, "width": 10, "align": "left"} for label in labels],
         "rows": cells,
-        "missing": [f"{row.application.reference}：缺{'、'.join(row.missing)}" for row in rows if row.missing],
+        "missing": [
+            f"{row.application.reference}：缺{'、'.join(row.missing)}" for row in rows if row.missing
+        ],
         "code": "",
     }
     return compile_paper(

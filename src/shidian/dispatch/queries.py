@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +14,12 @@ from shidian.applications.models import Application, Lodgement
 from shidian.applications.papers import package_of
 from shidian.calls.definition import CopyPlan
 from shidian.calls.models import Call
+from shidian.calls.packages import Package
 from shidian.calls.queries import area_label, offices_at, stage_of
 from shidian.dispatch.models import CandidateList, ElectronicMaterial, ListItem, PaperCopy
 from shidian.documents.models import DocumentVersion
 from shidian.organisations.models import Office, Officer
-from shidian.questionnaires.printing import printable
+from shidian.questionnaires.printing import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,9 @@ def items(listed: CandidateList) -> QuerySet[ListItem]:
 
 def lists_visible_to(user: User) -> QuerySet[CandidateList]:
     """Lists of the person's own offices, and dispatched ones that reached an office acted for; all for auditors."""
-    rows = CandidateList.objects.select_related("call__current", "office", "version", "sealed_scan", "document")
+    rows = CandidateList.objects.select_related(
+        "call__current", "office", "version", "sealed_scan", "document"
+    )
     if user.is_auditor:
         return rows
     offices = list(Office.objects.filter(officers__user=user).distinct())
@@ -82,27 +86,26 @@ def _receives(listed: CandidateList, office: Office) -> bool:
     return Lodgement.objects.filter(via=listed.reference, office=office).exists()
 
 
-def row_values(application: Application, version: DocumentVersion, *, rank: int, remark: str) -> dict[str, str]:
+def row_values(
+    application: Application, version: DocumentVersion, *, rank: int, remark: str
+) -> dict[str, str]:
     """Every value that a list column may show, by its name in the call package; parties by their role."""
     package = package_of(version)
     content = version.data
     values = content["answers"]
-    shown = printable(package.questionnaire, values)
     uses = package.call.uses
-    period = at_path(shown, uses.period) or {}
-    region = at_path(shown, uses.region or "") or {}
     first = application.lodgements.select_related("office").order_by("pk").first()
     found = {
         "rank": str(rank),
         "office": first.office.name if first else "",
-        "name": str(at_path(values, uses.name) or ""),
+        "name": _shown(package, values, uses.name),
         "lead": content["lead"]["name"],
         "code": content["lead"]["code"],
         "area": area_label(application.call, str(at_path(values, uses.area) or "")),
-        "region": region.get("county", "") if isinstance(region, dict) else str(region),
-        "period": _period(period),
-        "contact": str(at_path(values, uses.contact or "") or ""),
-        "phone": str(at_path(values, uses.phone or "") or ""),
+        "region": _shown(package, values, uses.region),
+        "period": _shown(package, values, uses.period),
+        "contact": _shown(package, values, uses.contact),
+        "phone": _shown(package, values, uses.phone),
         "reference": application.reference,
         "remark": remark,
     }
@@ -112,11 +115,11 @@ def row_values(application: Application, version: DocumentVersion, *, rank: int,
     return found
 
 
-def _period(shown: Any) -> str:
-    if not isinstance(shown, dict) or not shown.get("from_year"):
-        return ""
-    start = f"{shown['from_year']}年{shown['from_month']}月"
-    return f"{start}至{shown['to_year']}年{shown['to_month']}月"
+def _shown(package: Package, values: Mapping[str, Any], path: str | None) -> str:
+    """The answer at "section.field" in one line; nothing for a path that the package leaves out."""
+    section, _, key = (path or "").partition(".")
+    owner = next((found for found in package.questionnaire.sections if found.key == section), None)
+    return one_line(owner.field(key), at_path(values, path or "")) if owner else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,11 @@ def registered(call: Call) -> list[Registered]:
     arrivals: dict[int, Lodgement] = {}
     sent = Lodgement.objects.filter(application__call=call, sent_by__in=senders)
     for lodgement in sent.select_related(
-        "application__lead", "application__office", "application__call__current", "version__document", "sent_by"
+        "application__lead",
+        "application__office",
+        "application__call__current",
+        "version__document",
+        "sent_by",
     ).order_by("pk"):
         arrivals[lodgement.application_id] = lodgement
     copies = (

@@ -103,7 +103,7 @@ class _Parser(argparse.ArgumentParser):
     def format_help(self) -> str:
         return _USAGE
 
-    def error(self, message: str) -> NoReturn:  # noqa: ARG002 (its text is English)
+    def error(self, message: str) -> NoReturn:
         self.exit(2, _USAGE)
 
 

@@ -11,9 +11,9 @@ from shidian.accounts.models import User
 from shidian.audit.actions import move, record
 from shidian.core import clock
 from shidian.core.errors import Invalid, NotPermitted
-from shidian.questionnaires.codes import unit_code
 from shidian.organisations.links import head_of
 from shidian.organisations.models import Membership, Office, Officer, Organisation
+from shidian.questionnaires.codes import unit_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,9 @@ def register(
         problems.append(("code", fault))
     known = Organisation.objects.select_for_update().filter(code=code).first()
     if known is not None and known.state != "refused":
-        problems.append(("code", "这个代码的单位已经注册，请与本单位的经办人联系；需要换人的，请找系统管理员。"))
+        problems.append(
+            ("code", "这个代码的单位已经注册，请与本单位的经办人联系；需要换人的，请找系统管理员。")
+        )
     if User.objects.filter(email=writer.email.strip().lower()).exists():
         problems.append(("writer_email", "这个邮箱已有账号，请直接登录，或者换一个邮箱。"))
     if writer.email.strip().lower() == head.email.strip().lower():

@@ -9,4 +9,6 @@ class OrganisationsConfig(AppConfig):
         from shidian.audit.queries import subjects
         from shidian.organisations.models import Organisation
 
-        subjects["单位"] = lambda: (f"organisation:{pk}" for pk in Organisation.objects.values_list("pk", flat=True))
+        subjects["单位"] = lambda: (
+            f"organisation:{pk}" for pk in Organisation.objects.values_list("pk", flat=True)
+        )

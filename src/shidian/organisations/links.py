@@ -17,7 +17,7 @@ class HeadToken(PasswordResetTokenGenerator):
         super().__init__()
         self.organisation = organisation
 
-    def _make_hash_value(self, user: User, timestamp: int) -> str:  # type: ignore[override]
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
         return f"{user.pk}{user.password}{self.organisation.pk}{self.organisation.state}{timestamp}"
 
 

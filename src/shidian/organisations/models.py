@@ -21,7 +21,9 @@ class Organisation(models.Model):
 
     class Meta:
         constraints = (
-            models.CheckConstraint(condition=models.Q(state__in=ORGANISATION.states), name="organisation_state_known"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=ORGANISATION.states), name="organisation_state_known"
+            ),
         )
 
     def __str__(self) -> str:

@@ -48,7 +48,10 @@ def items(lodgement: Lodgement) -> list[Item]:
         *_sections(lodgement, problems),
         *_parties(lodgement),
         *_attachments(call.definition, content),
-        *(Item(f"extra-{extra.key}", "其他", extra.label, "", "", extra.hint) for extra in call.definition.checklist),
+        *(
+            Item(f"extra-{extra.key}", "其他", extra.label, "", "", extra.hint)
+            for extra in call.definition.checklist
+        ),
     ]
 
 
@@ -72,7 +75,9 @@ def _sections(lodgement: Lodgement, problems: list[Problem]) -> list[Item]:
             continue
         mine = [problem for problem in problems if problem.section == section.key]
         finding = "各栏已填，格式无误" if not mine else "；".join(problem.message for problem in mine[:5])
-        found.append(Item(f"section-{section.key}", "申请书", section.title, finding, "stop" if mine else "done"))
+        found.append(
+            Item(f"section-{section.key}", "申请书", section.title, finding, "stop" if mine else "done")
+        )
     return found
 
 
@@ -95,7 +100,9 @@ def _parties(lodgement: Lodgement) -> list[Item]:
             finding, tone = "没有意见", "stop"
         else:
             finding, tone = "本批规定在以后的环节出具，现在不必等候", ""
-        found.append(Item(f"party-{party.position}", "各单位意见", label, finding, tone, "盖章、签名、日期齐全"))
+        found.append(
+            Item(f"party-{party.position}", "各单位意见", label, finding, tone, "盖章、签名、日期齐全")
+        )
     return found
 
 

@@ -36,7 +36,9 @@ class Decision(models.Model):
         RECOMMEND = "recommend", "推荐"
         TAKE_BACK = "take_back", "收回"
 
-    lodgement = models.ForeignKey("applications.Lodgement", on_delete=models.PROTECT, related_name="decisions")
+    lodgement = models.ForeignKey(
+        "applications.Lodgement", on_delete=models.PROTECT, related_name="decisions"
+    )
     kind = models.CharField(max_length=12, choices=Kind.choices)
     at = models.DateTimeField()
     by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")

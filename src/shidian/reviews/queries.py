@@ -16,7 +16,9 @@ def arrived_at(call: Call, office: Office) -> QuerySet[Application]:
     """Every application of a call that ever arrived at an office, with the time of its latest arrival there."""
     latest = Lodgement.objects.filter(application=OuterRef("pk"), office=office).order_by("-pk")
     return (
-        Application.objects.filter(call=call, pk__in=Lodgement.objects.filter(office=office).values("application"))
+        Application.objects.filter(
+            call=call, pk__in=Lodgement.objects.filter(office=office).values("application")
+        )
         .select_related("lead", "office", "version", "call__current")
         .annotate(arrived_at=Subquery(latest.values("at")[:1]), arrival=Subquery(latest.values("number")[:1]))
         .order_by("arrived_at")

@@ -12,14 +12,18 @@ class Round(models.Model):
 
     MACHINE = ROUND
 
-    version = models.OneToOneField("documents.DocumentVersion", on_delete=models.PROTECT, related_name="round")
+    version = models.OneToOneField(
+        "documents.DocumentVersion", on_delete=models.PROTECT, related_name="round"
+    )
     purpose = models.CharField(max_length=40)
     chain = models.CharField(max_length=120)
     state = models.CharField(max_length=20, default=ROUND.initial)
     opened_at = models.DateTimeField()
 
     class Meta:
-        constraints = (models.CheckConstraint(condition=models.Q(state__in=ROUND.states), name="round_state_known"),)
+        constraints = (
+            models.CheckConstraint(condition=models.Q(state__in=ROUND.states), name="round_state_known"),
+        )
 
     def __str__(self) -> str:
         return f"{self.version} {self.state}"
@@ -84,7 +88,8 @@ class Signature(models.Model):
         ordering = ("party", "pk")
         constraints = (
             models.CheckConstraint(
-                condition=~models.Q(means="paper") | models.Q(scan__isnull=False), name="paper_signature_has_scan"
+                condition=~models.Q(means="paper") | models.Q(scan__isnull=False),
+                name="paper_signature_has_scan",
             ),
         )
 

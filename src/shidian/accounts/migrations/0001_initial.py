@@ -5,42 +5,55 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='电子邮箱')),
-                ('name', models.CharField(max_length=60, verbose_name='姓名')),
-                ('phone', models.CharField(blank=True, max_length=30, verbose_name='手机')),
-                ('is_active', models.BooleanField(default=True)),
-                ('is_administrator', models.BooleanField(default=False, verbose_name='系统管理员')),
-                ('is_auditor', models.BooleanField(default=False, verbose_name='审计员')),
-                ('is_demonstration', models.BooleanField(default=False)),
-                ('joined_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="电子邮箱")),
+                ("name", models.CharField(max_length=60, verbose_name="姓名")),
+                ("phone", models.CharField(blank=True, max_length=30, verbose_name="手机")),
+                ("is_active", models.BooleanField(default=True)),
+                ("is_administrator", models.BooleanField(default=False, verbose_name="系统管理员")),
+                ("is_auditor", models.BooleanField(default=False, verbose_name="审计员")),
+                ("is_demonstration", models.BooleanField(default=False)),
+                ("joined_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('is_administrator', True), ('is_auditor', True), _negated=True), name='administrator_is_not_auditor')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("is_administrator", True), ("is_auditor", True), _negated=True),
+                        name="administrator_is_not_auditor",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SignInFailure',
+            name="SignInFailure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.CharField(max_length=254)),
-                ('at', models.DateTimeField()),
-                ('address', models.GenericIPAddressField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("email", models.CharField(max_length=254)),
+                ("at", models.DateTimeField()),
+                ("address", models.GenericIPAddressField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['email', 'at'], name='failure_email_at')],
+                "indexes": [models.Index(fields=["email", "at"], name="failure_email_at")],
             },
         ),
     ]

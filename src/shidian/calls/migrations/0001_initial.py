@@ -2,49 +2,70 @@
 
 import django.db.models.deletion
 from django.db import migrations, models
+import shidian.audit.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Call',
+            name="Call",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=80, unique=True)),
-                ('title', models.CharField(max_length=200)),
-                ('state', models.CharField(default='draft', max_length=20)),
-                ('is_demonstration', models.BooleanField(default=False)),
-                ('references_given', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(max_length=80, unique=True)),
+                ("title", models.CharField(max_length=200)),
+                ("state", models.CharField(default="draft", max_length=20)),
+                ("is_demonstration", models.BooleanField(default=False)),
+                ("references_given", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='CallVersion',
+            name="CallVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('digest', models.CharField(max_length=64)),
-                ('content', models.TextField()),
-                ('loaded_at', models.DateTimeField()),
-                ('call', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='calls.call')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("digest", models.CharField(max_length=64)),
+                ("content", shidian.audit.models.JSONText()),
+                ("loaded_at", models.DateTimeField()),
+                (
+                    "call",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="calls.call"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='call',
-            name='current',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='calls.callversion'),
+            model_name="call",
+            name="current",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="calls.callversion",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='callversion',
-            constraint=models.UniqueConstraint(fields=('call', 'number'), name='call_version_once'),
+            model_name="callversion",
+            constraint=models.UniqueConstraint(fields=("call", "number"), name="call_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='call',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('draft', 'published'))), name='call_state_known'),
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ("draft", "published"))), name="call_state_known"
+            ),
         ),
     ]

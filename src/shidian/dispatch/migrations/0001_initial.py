@@ -6,129 +6,330 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('applications', '0001_initial'),
-        ('calls', '0001_initial'),
-        ('documents', '0001_initial'),
-        ('organisations', '0001_initial'),
+        ("applications", "0001_initial"),
+        ("calls", "0001_initial"),
+        ("documents", "0001_initial"),
+        ("organisations", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CandidateList',
+            name="CandidateList",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=60, unique=True, verbose_name='清单编号')),
-                ('stage', models.CharField(max_length=40)),
-                ('state', models.CharField(default='draft', max_length=20)),
-                ('proposed_at', models.DateTimeField(null=True)),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('dispatched_at', models.DateTimeField(null=True)),
-                ('call', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lists', to='calls.call')),
-                ('confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('dispatched_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('document', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.document')),
-                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lists', to='organisations.office')),
-                ('proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('sealed_scan', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.storedfile')),
-                ('version', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.documentversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reference", models.CharField(max_length=60, unique=True, verbose_name="清单编号")),
+                ("stage", models.CharField(max_length=40)),
+                ("state", models.CharField(default="draft", max_length=20)),
+                ("proposed_at", models.DateTimeField(null=True)),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("dispatched_at", models.DateTimeField(null=True)),
+                (
+                    "call",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lists", to="calls.call"
+                    ),
+                ),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dispatched_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "document",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="documents.document"
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lists",
+                        to="organisations.office",
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "sealed_scan",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="documents.storedfile",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="documents.documentversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ElectronicMaterial',
+            name="ElectronicMaterial",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('at', models.DateTimeField()),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='electronic', to='applications.application')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.documentversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=200)),
+                ("at", models.DateTimeField()),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="electronic",
+                        to="applications.application",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="documents.documentversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ListItem',
+            name="ListItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rank', models.PositiveIntegerField()),
-                ('remark', models.CharField(blank=True, max_length=200)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='list_items', to='applications.application')),
-                ('list', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='dispatch.candidatelist')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("rank", models.PositiveIntegerField()),
+                ("remark", models.CharField(blank=True, max_length=200)),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="list_items",
+                        to="applications.application",
+                    ),
+                ),
+                (
+                    "list",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="items",
+                        to="dispatch.candidatelist",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('list', 'rank'),
+                "ordering": ("list", "rank"),
             },
         ),
         migrations.CreateModel(
-            name='Package',
+            name="Package",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(default='waiting', max_length=20)),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('manifest_digest', models.CharField(blank=True, max_length=64)),
-                ('fault', models.TextField(blank=True)),
-                ('asked_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.storedfile')),
-                ('list', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='package', to='dispatch.candidatelist')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("state", models.CharField(default="waiting", max_length=20)),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("manifest_digest", models.CharField(blank=True, max_length=64)),
+                ("fault", models.TextField(blank=True)),
+                ("asked_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "file",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="documents.storedfile",
+                    ),
+                ),
+                (
+                    "list",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="package",
+                        to="dispatch.candidatelist",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PaperCopy',
+            name="PaperCopy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('copy', models.PositiveIntegerField()),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('at', models.DateTimeField()),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='paper_copies', to='applications.application')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.documentversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("copy", models.PositiveIntegerField()),
+                ("note", models.CharField(blank=True, max_length=200)),
+                ("at", models.DateTimeField()),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="paper_copies",
+                        to="applications.application",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="documents.documentversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PaperCopyVoid',
+            name="PaperCopyVoid",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(max_length=200)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('paper_copy', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='void', to='dispatch.papercopy')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.CharField(max_length=200)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "paper_copy",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="void",
+                        to="dispatch.papercopy",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='candidatelist',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('draft', 'proposed', 'confirmed', 'dispatched'))), name='list_state_known'),
+            model_name="candidatelist",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ("draft", "proposed", "confirmed", "dispatched"))),
+                name="list_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='candidatelist',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'dispatched'), _negated=True), fields=('call', 'office'), name='list_one_open'),
+            model_name="candidatelist",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "dispatched"), _negated=True),
+                fields=("call", "office"),
+                name="list_one_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='candidatelist',
-            constraint=models.CheckConstraint(condition=models.Q(('proposed_by__isnull', True), ('confirmed_by__isnull', True), models.Q(('proposed_by', models.F('confirmed_by')), _negated=True), _connector='OR'), name='list_two_people'),
+            model_name="candidatelist",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("proposed_by__isnull", True),
+                    ("confirmed_by__isnull", True),
+                    models.Q(("proposed_by", models.F("confirmed_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="list_two_people",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='candidatelist',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'dispatched'), _negated=True), ('sealed_scan__isnull', False), _connector='OR'), name='list_dispatched_has_scan'),
+            model_name="candidatelist",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "dispatched"), _negated=True),
+                    ("sealed_scan__isnull", False),
+                    _connector="OR",
+                ),
+                name="list_dispatched_has_scan",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='electronicmaterial',
-            constraint=models.UniqueConstraint(fields=('application', 'version'), name='electronic_once'),
+            model_name="electronicmaterial",
+            constraint=models.UniqueConstraint(fields=("application", "version"), name="electronic_once"),
         ),
         migrations.AddConstraint(
-            model_name='listitem',
-            constraint=models.UniqueConstraint(fields=('list', 'application'), name='list_item_once'),
+            model_name="listitem",
+            constraint=models.UniqueConstraint(fields=("list", "application"), name="list_item_once"),
         ),
         migrations.AddConstraint(
-            model_name='package',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('waiting', 'building', 'ready', 'failed'))), name='package_state_known'),
+            model_name="package",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ("waiting", "building", "ready", "failed"))),
+                name="package_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='package',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), _negated=True), ('file__isnull', False), _connector='OR'), name='package_ready_has_file'),
+            model_name="package",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "ready"), _negated=True), ("file__isnull", False), _connector="OR"
+                ),
+                name="package_ready_has_file",
+            ),
         ),
     ]

@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,59 +14,127 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Office',
+            name="Office",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('short', models.CharField(max_length=40)),
-                ('kind', models.CharField(max_length=40)),
-                ('region', models.CharField(blank=True, max_length=6)),
-                ('email', models.EmailField(blank=True, max_length=254)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("short", models.CharField(max_length=40)),
+                ("kind", models.CharField(max_length=40)),
+                ("region", models.CharField(blank=True, max_length=6)),
+                ("email", models.EmailField(blank=True, max_length=254)),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='单位名称')),
-                ('code', models.CharField(max_length=18, unique=True, verbose_name='统一社会信用代码')),
-                ('region', models.CharField(blank=True, max_length=6, verbose_name='所在区')),
-                ('address', models.CharField(blank=True, max_length=200, verbose_name='单位地址')),
-                ('state', models.CharField(default='pending', max_length=20)),
-                ('registered_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="单位名称")),
+                ("code", models.CharField(max_length=18, unique=True, verbose_name="统一社会信用代码")),
+                ("region", models.CharField(blank=True, max_length=6, verbose_name="所在区")),
+                ("address", models.CharField(blank=True, max_length=200, verbose_name="单位地址")),
+                ("state", models.CharField(default="pending", max_length=20)),
+                ("registered_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ('pending', 'confirmed', 'refused'))), name='organisation_state_known')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ("pending", "confirmed", "refused"))),
+                        name="organisation_state_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Officer',
+            name="Officer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('handler', '经办人'), ('approver', '审批人'), ('registrar', '登记员')], max_length=10)),
-                ('since', models.DateTimeField()),
-                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='officers', to='organisations.office')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offices', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("handler", "经办人"), ("approver", "审批人"), ("registrar", "登记员")],
+                        max_length=10,
+                    ),
+                ),
+                ("since", models.DateTimeField()),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="officers",
+                        to="organisations.office",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="offices",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'office', 'role'), name='officer_role_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "office", "role"), name="officer_role_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('writer', '经办人'), ('head', '负责人')], max_length=10)),
-                ('since', models.DateTimeField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='organisations.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("role", models.CharField(choices=[("writer", "经办人"), ("head", "负责人")], max_length=10)),
+                ("since", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="organisations.organisation",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'organisation'), name='membership_once'), models.UniqueConstraint(condition=models.Q(('role', 'head')), fields=('organisation',), name='organisation_one_head')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "organisation"), name="membership_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("role", "head")),
+                        fields=("organisation",),
+                        name="organisation_one_head",
+                    ),
+                ],
             },
         ),
     ]

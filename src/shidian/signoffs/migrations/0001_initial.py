@@ -6,85 +6,155 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('documents', '0001_initial'),
+        ("documents", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Round',
+            name="Round",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(max_length=40)),
-                ('chain', models.CharField(max_length=120)),
-                ('state', models.CharField(default='open', max_length=20)),
-                ('opened_at', models.DateTimeField()),
-                ('version', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='round', to='documents.documentversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("purpose", models.CharField(max_length=40)),
+                ("chain", models.CharField(max_length=120)),
+                ("state", models.CharField(default="open", max_length=20)),
+                ("opened_at", models.DateTimeField()),
+                (
+                    "version",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="round",
+                        to="documents.documentversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Party',
+            name="Party",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('role', models.CharField(max_length=40)),
-                ('label', models.CharField(max_length=40)),
-                ('name', models.CharField(max_length=120)),
-                ('code', models.CharField(blank=True, max_length=18)),
-                ('gate', models.CharField(max_length=40)),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parties', to='signoffs.round')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                ("role", models.CharField(max_length=40)),
+                ("label", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=120)),
+                ("code", models.CharField(blank=True, max_length=18)),
+                ("gate", models.CharField(max_length=40)),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parties",
+                        to="signoffs.round",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('round', 'position'),
+                "ordering": ("round", "position"),
             },
         ),
         migrations.CreateModel(
-            name='Gate',
+            name="Gate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=40)),
-                ('settled_at', models.DateTimeField()),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='gates', to='signoffs.round')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=40)),
+                ("settled_at", models.DateTimeField()),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="gates", to="signoffs.round"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Signature',
+            name="Signature",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('decision', models.CharField(choices=[('agree', '同意'), ('disagree', '不同意')], max_length=10)),
-                ('opinion', models.TextField(blank=True)),
-                ('signatory', models.CharField(max_length=60)),
-                ('capacity', models.CharField(blank=True, max_length=60)),
-                ('signed_on', models.DateField()),
-                ('means', models.CharField(choices=[('paper', '纸质盖章')], default='paper', max_length=10)),
-                ('digest', models.CharField(max_length=64)),
-                ('recorded_at', models.DateTimeField()),
-                ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signatures', to='signoffs.party')),
-                ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('scan', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.storedfile')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "decision",
+                    models.CharField(choices=[("agree", "同意"), ("disagree", "不同意")], max_length=10),
+                ),
+                ("opinion", models.TextField(blank=True)),
+                ("signatory", models.CharField(max_length=60)),
+                ("capacity", models.CharField(blank=True, max_length=60)),
+                ("signed_on", models.DateField()),
+                ("means", models.CharField(choices=[("paper", "纸质盖章")], default="paper", max_length=10)),
+                ("digest", models.CharField(max_length=64)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "party",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="signatures",
+                        to="signoffs.party",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "scan",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="documents.storedfile",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('party', 'pk'),
+                "ordering": ("party", "pk"),
             },
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('open', 'complete', 'void'))), name='round_state_known'),
+            model_name="round",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ("open", "complete", "void"))), name="round_state_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='party',
-            constraint=models.UniqueConstraint(fields=('round', 'position'), name='party_position_once'),
+            model_name="party",
+            constraint=models.UniqueConstraint(fields=("round", "position"), name="party_position_once"),
         ),
         migrations.AddConstraint(
-            model_name='gate',
-            constraint=models.UniqueConstraint(fields=('round', 'key'), name='gate_settled_once'),
+            model_name="gate",
+            constraint=models.UniqueConstraint(fields=("round", "key"), name="gate_settled_once"),
         ),
         migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('means', 'paper'), _negated=True), ('scan__isnull', False), _connector='OR'), name='paper_signature_has_scan'),
+            model_name="signature",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("means", "paper"), _negated=True), ("scan__isnull", False), _connector="OR"
+                ),
+                name="paper_signature_has_scan",
+            ),
         ),
     ]

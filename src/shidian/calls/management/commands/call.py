@@ -28,7 +28,9 @@ class Command(BaseCommand):
         checking.add_argument("package", type=Path)
         loading = verbs.add_parser("load", help="载入并发布数据包")
         loading.add_argument("package", type=Path)
-        loading.add_argument("--shift-to", type=date.fromisoformat, help="平移日期，作为演示批次载入，例如 2026-11-23")
+        loading.add_argument(
+            "--shift-to", type=date.fromisoformat, help="平移日期，作为演示批次载入，例如 2026-11-23"
+        )
         loading.add_argument("--draft", action="store_true", help="载入但不发布")
         showing = verbs.add_parser("show", help="查看已载入的批次")
         showing.add_argument("key", nargs="?")
@@ -46,7 +48,9 @@ class Command(BaseCommand):
             call = load(package, by=SYSTEM, shift_to=options["shift_to"])
             if call.state == "draft" and not options["draft"]:
                 publish(call, by=SYSTEM)
-            self.stdout.write(f"已载入 {call.key} 第 {call.current.number if call.current else 0} 版：{call.title}")
+            self.stdout.write(
+                f"已载入 {call.key} 第 {call.current.number if call.current else 0} 版：{call.title}"
+            )
 
     def _read(self, folder: Path) -> Package:
         try:
@@ -73,9 +77,13 @@ class Command(BaseCommand):
             version = call.current
             self.stdout.write(f"{call.key}  {call.MACHINE.labels[call.state]}  {call.title}")
             if key and version is not None:
-                self.stdout.write(f"  第 {version.number} 版，载入于 {version.loaded_at:%F %T} UTC，摘要 {version.digest}")
+                self.stdout.write(
+                    f"  第 {version.number} 版，载入于 {version.loaded_at:%F %T} UTC，摘要 {version.digest}"
+                )
                 for stage in call.definition.stages:
                     until = f"{stage.dispatch_until:%F %T}" if stage.dispatch_until else "未定"
                     received = f"{stage.hand_in_until:%F %T}" if stage.hand_in_until else "未定"
                     self.stdout.write(f"  {stage.label}：收件至 {received}，报送至 {until}")
-                self.stdout.write(f"  受理机构 {len(call.package.offices)} 个，申请 {call.applications.count()} 件")
+                self.stdout.write(
+                    f"  受理机构 {len(call.package.offices)} 个，申请 {call.applications.count()} 件"
+                )

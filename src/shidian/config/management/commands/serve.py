@@ -77,7 +77,9 @@ class Command(BaseCommand):
             raise CommandError("服务意外结束，请看上面的记录")
 
     def _require_sound(self) -> None:
-        call_command("check", deploy=settings.PRODUCTION, fail_level="WARNING" if settings.PRODUCTION else "ERROR")
+        call_command(
+            "check", deploy=settings.PRODUCTION, fail_level="WARNING" if settings.PRODUCTION else "ERROR"
+        )
         connection = connections[DEFAULT_DB_ALIAS]
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
