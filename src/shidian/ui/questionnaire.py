@@ -342,6 +342,8 @@ def _with(control: Control, **changes: Any) -> Control:
 
 def _part_controls(asked: Field, value: Any, common: Mapping[str, Any]) -> tuple[Control, ...]:
     held = value if isinstance(value, dict) else {}
+    placed = {problem.anchor for problem in common["problems"] if problem.severity == "error"}
+    named = {f"f-{asked.key}-{part}" for part in COMPOSITE[asked.type]} & placed
     controls = []
     for part in COMPOSITE[asked.type]:
         name = f"{asked.key}-{part}"
@@ -360,7 +362,8 @@ def _part_controls(asked: Field, value: Any, common: Mapping[str, Any]) -> tuple
                 required=asked.required and part != "detail",
                 inputmode="numeric" if asked.type == "month_range" else "text",
                 css=" num" if asked.type == "month_range" else "",
-                wrong=common["wrong"],
+                # A problem that names no part is one of the whole.
+                wrong=common["wrong"] if not named or f"f-{name}" in named else (),
                 described=common["described"],
                 groups=groups,
             )
@@ -444,3 +447,47 @@ def _branch(choice: Choice) -> tuple[str, str]:
     """(branch, leaf) of an area's label, which names the way from the root: 应急管理 / 综合减灾社区."""
     *branch, leaf = re.split(r"\s*[/／·]\s*", choice.label)
     return " · ".join(branch), leaf
+
+
+_ROW_BUTTON = re.compile(r"(.+)-([1-9][0-9]{0,3})")
+
+
+def rearranged(section: Section, data: Mapping[str, Sequence[str]]) -> dict[str, list[str]] | None:
+    """The posted form with its rows moved as the pressed button says; None when no row button was pressed.
+
+    The buttons `rows-up`, `rows-down` and `rows-drop` carry `<field>-<row>`; `rows-add` changes nothing, since a blank
+    row always follows the last. The browser's own script does the same without a round trip.
+    """
+    pressed = next((name for name in ("rows-up", "rows-down", "rows-drop", "rows-add") if name in data), None)
+    if pressed is None:
+        return None
+    moved = {name: list(values) for name, values in data.items()}
+    match = _ROW_BUTTON.fullmatch(data[pressed][-1]) if data[pressed] else None
+    if pressed == "rows-add" or match is None or not _is_rows(section, match[1]):
+        return moved
+    key, row = match[1], int(match[2])
+    rows = sorted({int(found[1]) for name in data if (found := re.match(rf"{re.escape(key)}-(\d+)-", name))})
+    order = list(rows)
+    at = order.index(row) if row in order else -1
+    if at < 0:
+        return moved
+    if pressed == "rows-drop":
+        del order[at]
+    else:
+        other = at - 1 if pressed == "rows-up" else at + 1
+        if 0 <= other < len(order):
+            order[at], order[other] = order[other], order[at]
+    kept = {name: values for name, values in moved.items() if not re.match(rf"{re.escape(key)}-\d+-", name)}
+    for number, source in enumerate(order, start=1):
+        prefix = f"{key}-{source}-"
+        kept |= {
+            f"{key}-{number}-{name[len(prefix) :]}": moved[name] for name in moved if name.startswith(prefix)
+        }
+    if not order:
+        # A table whose rows were all dropped is still posted, as one blank row.
+        kept |= {f"{key}-1-{column.key}": [""] for column in section.field(key).columns}
+    return kept
+
+
+def _is_rows(section: Section, key: str) -> bool:
+    return key in section.by_key and section.field(key).type == "rows"

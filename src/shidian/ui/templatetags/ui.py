@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms, template
 from django.forms import BoundField
+from django.template import Context
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -258,3 +259,13 @@ def form_problems(form: forms.BaseForm) -> list[dict[str, str]]:
             anchor = bound.id_for_label or bound.auto_id
             lines += [{"message": f"{bound.label}：{error}", "anchor": anchor} for error in errors]
     return lines
+
+
+@register.simple_tag(takes_context=True)
+def own_site(context: Context) -> dict[str, Any]:
+    """The site of the context processor, also where a view of allauth put Django's Site under the same name."""
+    for layer in reversed(context.dicts):
+        value = layer.get("site")
+        if isinstance(value, dict):
+            return value
+    return {}
