@@ -1,1 +1,5 @@
-"""Benchmarks: each target prints its figures and writes them to bench/out; a report, not a test."""
+"""Measurements of the running system; see `python -m bench`."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent

@@ -1,0 +1,66 @@
+"""`python -m bench.seats N`: N writers, each signed in with an application of its own; prints them as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import django
+from django.conf import settings
+
+
+def main(count: int) -> None:
+    """Make units, writers, sessions and drafts through the verbs, inside the window of a shifted call."""
+    django.setup()
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.urls import reverse
+
+    from shidian.accounts.models import User
+    from shidian.applications.actions import start
+    from shidian.audit.actions import SYSTEM
+    from shidian.calls.actions import load, publish
+    from shidian.calls.packages import read
+    from shidian.core import clock
+    from shidian.organisations.models import Membership, Organisation
+
+    call = load(
+        read(Path(__file__).resolve().parent.parent / "calls" / "tianjin-2023-smps10"),
+        by=SYSTEM,
+        shift_to=clock.now().date(),
+    )
+    publish(call, by=SYSTEM)
+    call = type(call).objects.select_related("current").get(pk=call.pk)
+    section = next(
+        found for found in call.questionnaire.sections if sum(field.type == "long_text" for field in found.fields) == 2
+    )
+    csrf = "c" * 32
+    seats = []
+    for number in range(count):
+        unit = Organisation.objects.create(
+            name=f"测速单位 {number}", code=f"BENCH{number:04d}", region="120101", registered_at=clock.now()
+        )
+        Organisation.objects.filter(pk=unit.pk).update(**{"state": "confirmed"})
+        unit.refresh_from_db()
+        user = User.objects.create_user(f"bench{number}@example.cn", None, name=f"测速 {number}")
+        Membership.objects.create(user=user, organisation=unit, role="writer", since=clock.now())
+        application = start(call, unit, by=user)
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.create()
+        seats.append(
+            {
+                "cookie": f"{settings.SESSION_COOKIE_NAME}={session.session_key}; {settings.CSRF_COOKIE_NAME}={csrf}",
+                "csrf": csrf,
+                "path": reverse("portal:section", args=[application.reference, section.key]),
+                "fields": [field.key for field in section.fields],
+            }
+        )
+    json.dump(seats, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

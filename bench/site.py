@@ -1,0 +1,139 @@
+"""Opening and saving a section under load: 64 clients on all cores, on SQLite and PostgreSQL, beside the bare framework.
+
+Starts the real server on a fresh database with 64 writers and as many applications; every answer must be the one
+expected, and every save must be in the history afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from bench import ROOT, load
+from tests import postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CLIENTS = 64
+SECONDS = float(os.environ.get("BENCH_SECONDS", "10"))
+TEXT = "本单位承担本辖区的公共服务职能，已建立标准化工作机制，制定并实施内部标准，定期检查改进。" * 8
+
+
+def run(out: dict[str, Any]) -> dict[str, Any]:
+    """Add `page.*`, `save.*`, `bare.*` in requests a second, with their latencies; an error ends the run."""
+    _measure(out, "sqlite", {})
+    if postgres.programs() is not None:
+        _measure(out, "postgres", {"DATABASE_URL": postgres.start()})
+    return out
+
+
+def _measure(out: dict[str, Any], engine: str, extra: dict[str, str]) -> None:
+    with tempfile.TemporaryDirectory(prefix="shidian-bench-") as folder:
+        env = {
+            **os.environ, **extra, "SHIDIAN_MODE": "demonstration", "SHIDIAN_DATA": folder,
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}",
+        }  # fmt: skip
+        if engine == "postgres":
+            _create_database(extra["DATABASE_URL"])
+        _command(env, "-m", "shidian", "prepare")
+        seats = json.loads(_command(env, "-m", "bench.seats", str(CLIENTS)))
+        if engine == "sqlite":
+            with _server(env, "bench.bare") as port:
+                _note(out, f"bare.{engine}", load.run(port, [_bare(seat) for seat in seats], seconds=SECONDS))
+        with _server(env, "shidian.config.settings") as port:
+            _note(out, f"page.{engine}", load.run(port, [_reader(seat) for seat in seats], seconds=SECONDS))
+            _note(out, f"save.{engine}", load.run(port, [_writer(seat) for seat in seats], seconds=SECONDS))
+
+
+def _create_database(url: str) -> None:
+    import psycopg
+
+    base, _, name = url.rpartition("/")
+    with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+
+
+def _command(env: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run([sys.executable, *arguments], env=env, cwd=ROOT, check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+@contextmanager
+def _server(env: dict[str, str], settings: str) -> Iterator[int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [
+            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
+            "--workers", str(os.cpu_count() or 1), "--blocking-threads", "1", "--backlog", "2048", "--no-ws",
+            "--log-level", "error", "shidian.config.wsgi:application",
+        ],
+        env={**env, "DJANGO_SETTINGS_MODULE": settings}, cwd=ROOT, start_new_session=True,
+    )  # fmt: skip
+    try:
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        time.sleep(1)
+        yield port
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(timeout=20)
+
+
+def _note(out: dict[str, Any], name: str, result: load.Result) -> None:
+    if result.errors:
+        raise SystemExit(f"{name}: {len(result.errors)} errors, first: {result.errors[0]}")
+    out[f"{name}.rps"] = {"value": round(result.rps, 1), "unit": "1/s"}
+    out[f"{name}.p50"] = {"value": round(result.p50, 1), "unit": "ms"}
+    out[f"{name}.p99"] = {"value": round(result.p99, 1), "unit": "ms"}
+
+
+def _head(verb: str, path: str, cookie: str, more: str = "") -> str:
+    return f"{verb} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n{more}"
+
+
+def _bare(seat: dict[str, str]) -> load.Client:
+    request = (_head("GET", "/", seat["cookie"]) + "\r\n").encode()
+    return load.Client(lambda number, body: request)
+
+
+def _reader(seat: dict[str, str]) -> load.Client:
+    request = (_head("GET", seat["path"], seat["cookie"]) + "\r\n").encode()
+    return load.Client(lambda number, body: request)
+
+
+def _writer(seat: dict[str, Any]) -> load.Client:
+    started_from = 0
+
+    def ask(number: int, body: bytes) -> bytes:
+        nonlocal started_from
+        if body:
+            started_from = json.loads(body)["number"]
+        values = {
+            **{name: f"{TEXT}（第 {number} 次）" for name in seat["fields"]},
+            "started_from": str(started_from),
+            "csrfmiddlewaretoken": seat["csrf"],
+        }
+        posted = urlencode(values)
+        more = (
+            f"X-Requested-With: autosave\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            f"Content-Length: {len(posted)}\r\n"
+        )
+        return (_head("POST", seat["path"], seat["cookie"], more) + "\r\n" + posted).encode()
+
+    return load.Client(ask)
