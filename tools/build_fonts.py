@@ -55,9 +55,7 @@ class Source:
     key: str
     archive: str  # glob of the package file in the sources folder
     member: str  # path of the font inside the unpacked package
-    licences: tuple[
-        tuple[str, str], ...
-    ]  # (path inside the package, name beside the built font)
+    licences: tuple[tuple[str, str], ...]  # (path inside the package, name beside the built font)
     family: str
     subfamily: str
     weight: int
@@ -179,9 +177,7 @@ def unpack(archive: Path, into: Path) -> None:
     """Unpacks a Debian package or a packed npm package."""
     into.mkdir(parents=True, exist_ok=True)
     command = (
-        ["dpkg-deb", "-x", archive, into]
-        if archive.suffix == ".deb"
-        else ["tar", "xzf", archive, "-C", into]
+        ["dpkg-deb", "-x", archive, into] if archive.suffix == ".deb" else ["tar", "xzf", archive, "-C", into]
     )
     subprocess.run([str(part) for part in command], check=True)
 
@@ -242,9 +238,7 @@ def box(pen: TTGlyphPen) -> None:
 
 
 def tick(pen: TTGlyphPen) -> None:
-    polygon(
-        pen, [(250, 340), (310, 394), (440, 250), (700, 590), (760, 544), (446, 130)]
-    )
+    polygon(pen, [(250, 340), (310, 394), (440, 250), (700, 590), (760, 544), (446, 130)])
 
 
 def cross(pen: TTGlyphPen) -> None:
@@ -297,11 +291,7 @@ def rename(font: TTFont, source: Source) -> None:
     """Gives the built font its own name and keeps the copyright and licence records of the source."""
     kept = {0, 13, 14}
     table = font["name"]
-    table.names = [
-        record
-        for record in table.names
-        if record.nameID in kept and record.platformID == 3
-    ]
+    table.names = [record for record in table.names if record.nameID in kept and record.platformID == 3]
     texts = {
         1: source.family,
         2: source.subfamily,
@@ -391,9 +381,7 @@ def main() -> None:
                 unpack(archive, unpacked)
             for member, name in source.licences:
                 data = (unpacked / member).read_bytes()
-                (arguments.into / name).write_bytes(
-                    gzip.decompress(data) if member.endswith(".gz") else data
-                )
+                (arguments.into / name).write_bytes(gzip.decompress(data) if member.endswith(".gz") else data)
             target = arguments.into / f"{source.key}.ttf"
             build(source, unpacked, target)
             entries.append(describe(source, target))

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from io import BytesIO
 
-import xlsxwriter  # type: ignore[import-untyped]
-from xlsxwriter.format import Format  # type: ignore[import-untyped]
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from shidian.core.errors import Invalid
 
@@ -55,12 +55,11 @@ def write_rows(
         "text_wrap": True,
         "border": 1,
     }
-    heading = workbook.add_format(
-        {**looks, "bold": True, "align": "center", "bg_color": "#F0F0F0"}
-    )
-    plain = workbook.add_format(looks)
-    day = workbook.add_format({**looks, "num_format": "yyyy-mm-dd"})
-    moment = workbook.add_format({**looks, "num_format": "yyyy-mm-dd hh:mm:ss"})
+    heading = workbook.add_format({**looks, "bold": True, "align": "center", "bg_color": "#F0F0F0"})
+    formats: dict[type, Format] = {
+        kind: workbook.add_format({**looks, "num_format": number})
+        for kind, number in ((str, "General"), (date, "yyyy-mm-dd"), (datetime, "yyyy-mm-dd hh:mm:ss"))
+    }
 
     sheet = workbook.add_worksheet(_sheet_name(title))
     widths = [_width(label) for label in columns]
@@ -77,7 +76,7 @@ def write_rows(
                 raise Invalid(
                     f"第 {last} 行“{columns[position]}”超过 {LONGEST_TEXT} 个字，一个单元格放不下。"
                 )
-            _write(sheet, last, position, value, plain, day, moment)
+            _write(sheet, (last, position), value, formats)
             widths[position] = max(widths[position], _width(value))
     for position, width in enumerate(widths):
         sheet.set_column(position, position, min(max(width + 2, NARROWEST), WIDEST))
@@ -86,27 +85,18 @@ def write_rows(
     return target.getvalue()
 
 
-def _write(
-    sheet: Worksheet,
-    row: int,
-    position: int,
-    value: Cell,
-    plain: Format,
-    day: Format,
-    moment: Format,
-) -> None:
+def _write(sheet: Worksheet, place: tuple[int, int], value: Cell, formats: dict[type, Format]) -> None:
+    plain = formats[str]
     if value is None or value == "":
-        sheet.write_blank(row, position, None, plain)
+        sheet.write_blank(*place, None, plain)
     elif isinstance(value, bool):
-        sheet.write_string(row, position, "是" if value else "否", plain)
+        sheet.write_string(*place, "是" if value else "否", plain)
     elif isinstance(value, str):
-        sheet.write_string(row, position, value, plain)
-    elif isinstance(value, datetime):
-        sheet.write_datetime(row, position, value, moment)
+        sheet.write_string(*place, value, plain)
     elif isinstance(value, date):
-        sheet.write_datetime(row, position, value, day)
+        sheet.write_datetime(*place, value, formats[type(value)])
     else:
-        sheet.write_number(row, position, value, plain)
+        sheet.write_number(*place, value, plain)
 
 
 def _set_up_print(sheet: Worksheet, title: str, last_row: int, columns: int) -> None:
@@ -137,10 +127,7 @@ def _width(value: Cell) -> int:
     text = "" if value is None else str(value)
     # Longer lines wrap at the widest column anyway.
     return max(
-        (
-            sum(_is_wide(sign) + 1 for sign in line[:WIDEST])
-            for line in text.split("\n")
-        ),
+        (sum(_is_wide(sign) + 1 for sign in line[:WIDEST]) for line in text.split("\n")),
         default=0,
     )
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 import typst
 
@@ -93,9 +93,7 @@ class PaperError(Invalid):
         return _rebuild, (self.message, self.field, self.characters, self.detail)
 
 
-def _rebuild(
-    message: str, field: str | None, characters: tuple[str, ...], detail: str
-) -> PaperError:
+def _rebuild(message: str, field: str | None, characters: tuple[str, ...], detail: str) -> PaperError:
     return PaperError(message, field=field, characters=characters, detail=detail)
 
 
@@ -113,16 +111,10 @@ def load_fonts(extra: Path | None = None) -> Fonts:
     if extra is not None and not extra.is_dir():
         raise PaperError("字体文件夹不存在或不是文件夹，请检查字体文件夹的设置。")
     folders = [FONTS] if extra is None else [extra, FONTS]
-    loaded = typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=folders
-    )
+    loaded = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
     present = set(loaded.families())
     roles = {
-        role: list(
-            dict.fromkeys(
-                [name for name in LICENSED[role] if name in present] + [ours, *FALLBACK]
-            )
-        )
+        role: list(dict.fromkeys([name for name in LICENSED[role] if name in present] + [ours, *FALLBACK]))
         for role, ours in SHIPPED.items()
     }
     return Fonts(loaded, json.dumps(roles, ensure_ascii=False))
@@ -133,9 +125,7 @@ _of_this_thread = threading.local()
 
 
 def _compiler(extra: Path | None) -> typst.Compiler:
-    compilers: dict[Path | None, typst.Compiler] = _of_this_thread.__dict__.setdefault(
-        "compilers", {}
-    )
+    compilers: dict[Path | None, typst.Compiler] = _of_this_thread.__dict__.setdefault("compilers", {})
     if extra not in compilers:
         compilers[extra] = typst.Compiler(
             input=b"",
@@ -180,7 +170,7 @@ def compile_paper(
         extra=extra_fonts,
     )
     try:
-        pdf = _compiler(extra_fonts).compile(
+        output = _compiler(extra_fonts).compile(
             source,
             format="pdf",
             sys_inputs=inputs,
@@ -189,7 +179,7 @@ def compile_paper(
         )
     except typst.TypstError as error:
         raise _explain(error, data) from error
-    assert isinstance(pdf, bytes)
+    pdf = cast("bytes", output)
     # Signatures appended later need the end-of-file mark on a line of its own.
     return pdf if pdf.endswith(b"\n") else pdf + b"\n"
 
@@ -203,9 +193,7 @@ def query_paper(
     extra_fonts: Path | None = None,
 ) -> list[dict[str, Any]]:
     """The values of all `metadata` elements of the printed paper with the label `selector`, for example "<box>"."""
-    source, inputs = _prepare(
-        template, data, standard="a-3b", pinned=pinned, attach={}, extra=extra_fonts
-    )
+    source, inputs = _prepare(template, data, standard="a-3b", pinned=pinned, attach={}, extra=extra_fonts)
     compiler = typst.Compiler(
         input=source,
         root=TEMPLATES,
@@ -213,11 +201,9 @@ def query_paper(
         sys_inputs=inputs,
     )
     try:
-        found = json.loads(compiler.query(selector, field="value"))
+        return cast("list[dict[str, Any]]", json.loads(compiler.query(selector, field="value")))
     except typst.TypstError as error:
         raise _explain(error, data) from error
-    assert isinstance(found, list)
-    return found
 
 
 def _prepare(
@@ -268,12 +254,8 @@ def _explain(error: typst.TypstError, data: Mapping[str, Any]) -> PaperError:
     if not missing:
         place = PLACE.search(diagnostic)
         line = f"第 {place[1]} 行" if place else "未知位置"
-        return PaperError(
-            f"打印模板有误（{line}），请联系系统管理员。", detail=diagnostic
-        )
-    names = "、".join(
-        f"{_shown(character)}（U+{ord(character):04X}）" for character in missing
-    )
+        return PaperError(f"打印模板有误（{line}），请联系系统管理员。", detail=diagnostic)
+    names = "、".join(f"{_shown(character)}（U+{ord(character):04X}）" for character in missing)
     return PaperError(
         f"没有字体含有字符{names}，无法打印。请改用其他写法，或在字体文件夹中加入含有该字符的字体。",
         field=next((path for path, text in _texts(data) if missing[0] in text), None),
@@ -284,15 +266,10 @@ def _explain(error: typst.TypstError, data: Mapping[str, Any]) -> PaperError:
 
 def _missing_characters(diagnostic: str) -> tuple[str, ...]:
     """The characters that Typst could not draw, in order, each once."""
-    found = "".join(
-        ESCAPE.sub(_unescape, text) for text in UNPRINTABLE.findall(diagnostic)
-    )
+    found = "".join(ESCAPE.sub(_unescape, text) for text in UNPRINTABLE.findall(diagnostic))
     characters = tuple(dict.fromkeys(found))
     # A combining mark that is missing takes its base character with it into the complaint.
-    return (
-        tuple(character for character in characters if not _is_common(character))
-        or characters
-    )
+    return tuple(character for character in characters if not _is_common(character)) or characters
 
 
 def _unescape(match: re.Match[str]) -> str:

@@ -52,9 +52,7 @@ def compile_job(job: Job) -> bytes | PaperError:
         return error
 
 
-def compile_many(
-    jobs: Iterable[Job], *, workers: int | None = None
-) -> Iterator[bytes | PaperError]:
+def compile_many(jobs: Iterable[Job], *, workers: int | None = None) -> Iterator[bytes | PaperError]:
     """Yields for each job, in the order given, its PDF or the PaperError that refused it.
 
     `workers` is the number of processes, one per processor when not given; few jobs or one worker are printed in
@@ -68,9 +66,7 @@ def compile_many(
         return
     # Forking a process that has threads can hang the child.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=load_fonts
-    ) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=load_fonts) as pool:
         running: deque[Future[bytes | PaperError]] = deque()
         for job in chain(first, waiting):
             running.append(pool.submit(compile_job, job))
