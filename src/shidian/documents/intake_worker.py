@@ -157,7 +157,7 @@ def _check_dictionary(item: pikepdf.Object) -> None:
             check_value(item, item.get(key))
 
 
-def _check_action(item: pikepdf.Object, kind: object) -> None:
+def _check_action(_item: pikepdf.Object, kind: object) -> None:
     if found := _ACTIONS.get(_name(kind)):
         raise _active(*found)
 
@@ -167,41 +167,41 @@ def _check_annotation(item: pikepdf.Object, subtype: object) -> None:
         raise _active(*found)
 
 
-def _check_script(item: pikepdf.Object, script: object) -> None:
+def _check_script(_item: pikepdf.Object, script: object) -> None:
     # A font or picture may by chance be called /JS; it is then no string and no stream.
     if isinstance(script, str | pikepdf.String | pikepdf.Stream):
         raise _active(*_ACTIONS["/JavaScript"])
 
 
-def _check_scripts(item: pikepdf.Object, tree: object) -> None:
+def _check_scripts(_item: pikepdf.Object, tree: object) -> None:
     if isinstance(tree, pikepdf.Dictionary):
         raise _active(*_ACTIONS["/JavaScript"])
 
 
-def _check_form(item: pikepdf.Object, xfa: object) -> None:
+def _check_form(_item: pikepdf.Object, xfa: object) -> None:
     if isinstance(xfa, pikepdf.Array | pikepdf.Stream):
         raise _active("pdf_xfa", "是动态表单（XFA）")
 
 
-def _check_embedded(item: pikepdf.Object, tree: object) -> None:
+def _check_embedded(_item: pikepdf.Object, tree: object) -> None:
     if not _is_empty(tree):
         raise _active("pdf_embedded", "含有附件文件")
 
 
-def _check_media(item: pikepdf.Object, content: object) -> None:
+def _check_media(_item: pikepdf.Object, _content: object) -> None:
     raise _active(*_ANNOTATIONS["/RichMedia"])
 
 
-def _check_external(item: pikepdf.Object, target: object) -> None:
+def _check_external(item: pikepdf.Object, _target: object) -> None:
     if isinstance(item, pikepdf.Stream):
         raise _active("pdf_external", "引用了外部文件的内容")
 
 
-def _check_opening(item: pikepdf.Object, action: object) -> None:
+def _check_opening(_item: pikepdf.Object, action: object) -> None:
     _check_automatic(action)
 
 
-def _check_triggers(item: pikepdf.Object, triggers: object) -> None:
+def _check_triggers(_item: pikepdf.Object, triggers: object) -> None:
     if isinstance(triggers, pikepdf.Dictionary):
         for trigger in triggers.keys():  # noqa: SIM118
             _check_automatic(triggers.get(trigger))
