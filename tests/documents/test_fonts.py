@@ -6,9 +6,9 @@ from functools import cache
 
 import pytest
 from fontTools.ttLib import TTFont
+from tools import build_fonts
 
 from shidian.documents.render.compiler import FONTS, SHIPPED, load_fonts
-from tools import build_fonts
 
 ENTRIES = tomllib.loads((FONTS / "fonts.toml").read_text(encoding="utf-8"))["font"]
 FILES = [entry["file"] for entry in ENTRIES]
