@@ -19,7 +19,7 @@ _ITEM = re.compile(r"^\s*([0-9０-９]{1,2})[．.、]")
 
 
 @dataclass(frozen=True, order=True)
-class Warning_:
+class Warning_:  # noqa: N801 (the name without the underscore is a builtin)
     """Something to decide; `decision` is what the package says about this code, empty while it says nothing."""
 
     file: str

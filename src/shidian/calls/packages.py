@@ -326,6 +326,7 @@ def _misfits(
     yield from _bad_stages(call, offices)
     yield from _bad_offices(call, offices)
     yield from _bad_references(call, questionnaire, files)
+    yield from _bad_conditions(call, questionnaire)
     yield from _bad_sections(call, questionnaire)
 
 
@@ -400,7 +401,7 @@ def _bad_stages(call: CallDefinition, offices: list[OfficeDefinition]) -> Iterat
     for at, stage in enumerate(call.stages):
         here: marked.Path = ("stages", at)
         if stage.key == call.destination.key:
-            yield CALL, (*here, "key"), f"阶段“{stage.key}”与终点 destination 同名"
+            yield CALL, ("destination", "key"), f"终点“{stage.key}”与阶段同名"
         for position, kind in enumerate(stage.kinds):
             if kind not in kinds:
                 yield CALL, (*here, "kinds", position), f"“{kind}”不在 office_kinds 里"
@@ -458,6 +459,9 @@ def _bad_references(
         path = getattr(call.papers, name)
         if path is not None and path not in files:
             yield CALL, ("papers", name), f"没有模板文件 {path}"
+
+
+def _bad_conditions(call: CallDefinition, questionnaire: Questionnaire) -> Iterator[Misfit]:
     for at, condition in enumerate(call.conditions):
         for position, part in enumerate(condition.parts):
             asked = questionnaire.find(part.asked_by) if part.asked_by else None

@@ -7,7 +7,7 @@ A section is turned into a list of checks once; checking it then takes microseco
 import operator
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,15 +81,13 @@ def errors(problems: list[Problem]) -> list[Problem]:
 
 def is_blank(value: Any) -> bool:
     """True when nothing was answered: no text, no row with text, no part of a range or region."""
-    if value is None:
-        return True
     if isinstance(value, str):
-        return not value.strip()
-    if isinstance(value, Mapping):
-        return all(is_blank(part) for part in value.values())
+        return not value or value.isspace()
+    if isinstance(value, dict | Mapping):
+        return all(map(is_blank, value.values()))
     if isinstance(value, list | tuple):
-        return all(is_blank(part) for part in value)
-    return False
+        return all(map(is_blank, value))
+    return value is None
 
 
 def unprintable(text: str) -> str | None:
@@ -115,11 +113,11 @@ def unprintable(text: str) -> str | None:
 
 def _prepare(section: Section, field: Field) -> _Check:
     if field.type == "rows":
-        return _rows(section, field)
+        return _Table(section, field)
     if field.type == "month_range":
-        return _month_range(section, field)
+        return _parted(section, field, _range_faults, "from")
     if field.type == "region":
-        return _region(section, field)
+        return _parted(section, field, _region_faults, "province")
     return _single(section, field)
 
 
@@ -208,19 +206,18 @@ _Doubt = Callable[[str, Values], str | None]
 def _doubts(section: Section, field: Field) -> list[_Doubt]:
     found: list[_Doubt] = []
     if field.qualifies:
-        found.append(lambda value, values: field.explain if value != field.qualifies else None)
+        found.append(lambda value, _values: field.explain if value != field.qualifies else None)
     if field.type == "unit_code":
-        found.append(lambda code, values: unit_code.doubt(code))
+        found.append(lambda code, _values: unit_code.doubt(code))
     if field.region_from:
-        found.append(_region_doubt(section, field))
+        found.append(_region_doubt(field, section.field(field.region_from)))
     if field.not_before:
         found.append(_order_doubt(field, section.field(field.not_before)))
     return found
 
 
-def _region_doubt(section: Section, field: Field) -> _Doubt:
-    assert field.region_from is not None
-    key, other = field.region_from, section.field(field.region_from)
+def _region_doubt(field: Field, other: Field) -> _Doubt:
+    key = other.key
 
     def of_code(code: str, values: Values) -> str | None:
         chosen, own = _chosen_region(values.get(key)), unit_code.region(code)
@@ -242,13 +239,15 @@ def _region_doubt(section: Section, field: Field) -> _Doubt:
 
 
 def _chosen_region(value: Any) -> str:
+    """The county, else the province; nothing while the two do not belong together."""
     if not isinstance(value, Mapping):
         return ""
-    for part in ("county", "province"):
-        code = value.get(part)
-        if isinstance(code, str) and regions.exists(code):
-            return code
-    return ""
+    province, county = value.get("province"), value.get("county")
+    if not isinstance(province, str) or not regions.exists(province):
+        return ""
+    if not isinstance(county, str) or not regions.exists(county):
+        return province
+    return county if regions.province_of(county) == province else ""
 
 
 def _order_doubt(field: Field, other: Field) -> _Doubt:
@@ -267,150 +266,153 @@ def _order_doubt(field: Field, other: Field) -> _Doubt:
     return doubt
 
 
-def _month_range(section: Section, field: Field) -> _Check:
-    name = field.name
+_Fault = tuple[str, str, Severity]
+"""The part of a control name, the message, its severity."""
 
-    def run(value: Any, values: Values, problems: list[Problem]) -> None:
-        def add(part: str, message: str, severity: Severity = "error") -> None:
-            problems.append(Problem(section.key, field.key, f"f-{field.key}-{part}", message, severity))
 
+def _parted(
+    section: Section, field: Field, faults: Callable[[Field, Any], Iterator[_Fault]], first: str
+) -> _Check:
+    """The check of a field with several controls; what is wrong as a whole is said at the first."""
+    blank = f"请选择“{field.name}”的省（市）和县（区）" if field.type == "region" else f"请填写“{field.name}”"
+    place = (section.key, field.key)
+
+    def run(value: Any, _values: Values, problems: list[Problem]) -> None:
         if is_blank(value):
             if field.required:
-                add("from", f"请填写“{name}”")
-            return
-        if not isinstance(value, Mapping):
-            add("from", f"“{name}”的{_NOT_READABLE}")
-            return
-        sound = True
-        for part, word in (("from", "开始"), ("to", "结束")):
-            month = value.get(part)
-            if is_blank(month):
-                wrong: str | None = "请填写年月"
-            elif not isinstance(month, str):
-                wrong = _NOT_READABLE
-            else:
-                wrong = months.check_month(month)
-            if wrong:
-                sound = False
-                add(part, f"“{name}”的{word}时间有误：{wrong}")
-        if not sound:
-            return
-        span = months.length(value["from"], value["to"])
-        if span <= 0:
-            add("to", f"“{name}”的结束时间（{months.written(value['to'])}）早于开始时间，请改正")
-        elif field.expected_months and span != field.expected_months:
-            add("to", f"“{name}”共 {span} 个月，一般为 {field.expected_months} 个月，请确认", "warning")
-
-    return run
-
-
-def _region(section: Section, field: Field) -> _Check:
-    name = field.name
-
-    def run(value: Any, values: Values, problems: list[Problem]) -> None:
-        def add(part: str, message: str) -> None:
-            problems.append(Problem(section.key, field.key, f"f-{field.key}-{part}", message))
-
-        if is_blank(value):
-            if field.required:
-                add("province", f"请选择“{name}”的省（市）和县（区）")
-            return
-        parts = (
-            [value.get(part, "") for part in ("province", "county", "detail")]
-            if isinstance(value, Mapping)
-            else []
-        )
-        if not parts or not all(isinstance(part, str) for part in parts):
-            add("province", f"“{name}”的{_NOT_READABLE}")
-            return
-        province, county, detail = parts
-        known = regions.get(province)
-        if known is None or known.level != 1:
-            add(
-                "province",
-                f"“{name}”的省（市）{'不在可选范围内，请重新选择' if province else '没有选择，请选择'}",
-            )
-        elif not county:
-            if regions.counties(province):
-                add("county", f"“{name}”的县（区）没有选择，请选择")
+                problems.append(Problem(*place, f"f-{field.key}-{first}", blank))
+        elif not isinstance(value, Mapping):
+            problems.append(Problem(*place, f"f-{field.key}-{first}", f"“{field.name}”的{_NOT_READABLE}"))
         else:
-            found = regions.get(county)
-            if found is None or found.level == 1:
-                add("county", f"“{name}”的县（区）不在可选范围内，请重新选择")
-            elif regions.province_of(county) != province:
-                add("county", f"“{name}”的县（区）{found.name}不在{known.name}，请重新选择")
-        limit = field.max_chars or 200
-        if len(detail) > limit:
-            add("detail", f"“{name}”不能超过 {limit} 字，现有 {len(detail)} 字，请删减")
-        elif wrong := unprintable(detail):
-            add("detail", f"“{name}”{wrong}")
+            for part, message, severity in faults(field, value):
+                problems.append(Problem(*place, f"f-{field.key}-{part}", message, severity))
 
     return run
 
 
-def _rows(section: Section, field: Field) -> _Check:
-    name, place = field.name, (section.key, field.key)
-    least = max(field.min_rows, 1) if field.required else field.min_rows
-    keys = [column.key for column in field.columns]
-    columns = [(column.key, column.name, column.required, _text_check(column)) for column in field.columns]
-    limits = [column.max_chars or sys.maxsize for column in field.columns]
-    untyped = all(column.type in ("text", "long_text") and not column.pattern for column in field.columns)
+def _range_faults(field: Field, value: Mapping[str, Any]) -> Iterator[_Fault]:
+    name = field.name
+    wrong = {part: _month_fault(value.get(part)) for part in ("from", "to")}
+    for part, word in (("from", "开始"), ("to", "结束")):
+        if wrong[part]:
+            yield part, f"“{name}”的{word}时间有误：{wrong[part]}", "error"
+    if any(wrong.values()):
+        return
+    span = months.length(value["from"], value["to"])
+    if span <= 0:
+        yield "to", f"“{name}”的结束时间（{months.written(value['to'])}）早于开始时间，请改正", "error"
+    elif field.expected_months and span != field.expected_months:
+        yield "to", f"“{name}”共 {span} 个月，一般为 {field.expected_months} 个月，请确认", "warning"
 
-    def run(value: Any, values: Values, problems: list[Problem]) -> None:
-        whole = f"f-{field.key}"
+
+def _month_fault(month: Any) -> str | None:
+    if is_blank(month):
+        return "请填写年月"
+    return months.check_month(month) if isinstance(month, str) else _NOT_READABLE
+
+
+def _region_faults(field: Field, value: Mapping[str, Any]) -> Iterator[_Fault]:
+    name = field.name
+    province, county, detail = parts = [value.get(part, "") for part in ("province", "county", "detail")]
+    if not all(isinstance(part, str) for part in parts):
+        yield "province", f"“{name}”的{_NOT_READABLE}", "error"
+        return
+    known = regions.get(province)
+    if not province:
+        yield "province", f"“{name}”的省（市）没有选择，请选择", "error"
+    elif known is None or known.level != 1:
+        yield "province", f"“{name}”的省（市）不在可选范围内，请重新选择", "error"
+    elif wrong := _county_fault(known, county):
+        yield "county", f"“{name}”的县（区）{wrong}", "error"
+    limit = field.max_chars or 200
+    if len(detail) > limit:
+        yield "detail", f"“{name}”不能超过 {limit} 字，现有 {len(detail)} 字，请删减", "error"
+    elif wrong := unprintable(detail):
+        yield "detail", f"“{name}”{wrong}", "error"
+
+
+def _county_fault(province: regions.Region, county: str) -> str | None:
+    if not county:
+        return "没有选择，请选择" if regions.counties(province.code) else None
+    found = regions.get(county)
+    if found is None or found.level == 1:
+        return "不在可选范围内，请重新选择"
+    if regions.province_of(county) != province.code:
+        return f"{found.name}不在{province.name}，请重新选择"
+    return None
+
+
+class _Table:
+    """The check of a field with rows."""
+
+    def __init__(self, section: Section, field: Field) -> None:
+        self.field, self.whole, self.place = field, f"f-{field.key}", (section.key, field.key)
+        self.least = max(field.min_rows, 1) if field.required else field.min_rows
+        self.most = field.max_rows or sys.maxsize
+        self.keys = [column.key for column in field.columns]
+        self.checks = [(column, _text_check(column)) for column in field.columns]
+        self.limits = [column.max_chars or sys.maxsize for column in field.columns]
+        self.untyped = all(
+            column.type in ("text", "long_text") and not column.pattern for column in field.columns
+        )
+
+    def __call__(self, value: Any, _values: Values, problems: list[Problem]) -> None:
+        name = self.field.name
         if value is not None and not isinstance(value, list):
-            problems.append(Problem(*place, whole, f"“{name}”的{_NOT_READABLE}"))
+            problems.append(Problem(*self.place, self.whole, f"“{name}”的{_NOT_READABLE}"))
             return
         filled = 0
         seen: dict[str, int] = {}
         for number, row in enumerate(value or (), 1):
-            if type(row) is not dict and not isinstance(row, Mapping):
-                if not is_blank(row):
-                    problems.append(Problem(*place, whole, f"“{name}”第 {number} 行：{_NOT_READABLE}"))
-                continue
-            cells: list[Any] = [row.get(key) for key in keys]
-            if not all(cells) and is_blank(cells):
-                continue
-            filled += 1
-            try:
-                joined = _BETWEEN.join(cells)
-            except TypeError:
-                joined = ""
-            first = seen.setdefault(joined or repr(cells), number)
-            if first != number:
-                message = f"“{name}”第 {number} 行与第 {first} 行相同，请确认是否重复"
-                problems.append(Problem(*place, f"{whole}-{number}-{keys[0]}", message, "warning"))
-            # A row in which every cell has text that fits and prints needs no look at its single cells.
-            if (
-                untyped
-                and joined
-                and joined.isprintable()
-                and "\ufffd" not in joined
-                and _all_fit(cells, limits)
-            ):
-                continue
-            for cell, (key, label, required, test) in zip(cells, columns, strict=True):
-                anchor = f"{whole}-{number}-{key}"
-                if is_blank(cell):
-                    if required:
-                        problems.append(Problem(*place, anchor, f"“{name}”第 {number} 行：请填写“{label}”"))
-                elif not isinstance(cell, str):
-                    problems.append(
-                        Problem(*place, anchor, f"“{name}”第 {number} 行：“{label}”的{_NOT_READABLE}")
-                    )
-                elif found := test(cell):
-                    problems.append(Problem(*place, anchor, f"“{name}”第 {number} 行：{found[0]}", found[1]))
-        if filled < least:
-            problems.append(Problem(*place, whole, f"请填写“{name}”，至少 {least} 行，现有 {filled} 行"))
-        elif field.max_rows is not None and filled > field.max_rows:
-            message = f"“{name}”最多 {field.max_rows} 行，现有 {filled} 行，请合并或者删减"
-            problems.append(Problem(*place, whole, message))
+            if not is_blank(row):
+                filled += 1
+                self._row(number, row, seen, problems)
+        if filled < self.least:
+            message = f"请填写“{name}”，至少 {self.least} 行，现有 {filled} 行"
+            problems.append(Problem(*self.place, self.whole, message))
+        elif filled > self.most:
+            message = f"“{name}”最多 {self.most} 行，现有 {filled} 行，请合并或者删减"
+            problems.append(Problem(*self.place, self.whole, message))
 
-    return run
+    def _row(self, number: int, row: Any, seen: dict[str, int], problems: list[Problem]) -> None:
+        if not isinstance(row, dict):
+            problems.append(Problem(*self.place, self.whole, self._at(number, _NOT_READABLE)))
+            return
+        cells: list[Any] = [row.get(key) for key in self.keys]
+        joined = _joined(cells)
+        first = seen.setdefault(joined or repr(cells), number)
+        if first != number:
+            message = f"“{self.field.name}”第 {number} 行与第 {first} 行相同，请确认是否重复"
+            problems.append(Problem(*self.place, f"{self.whole}-{number}-{self.keys[0]}", message, "warning"))
+        # A row in which every cell has text that fits and prints needs no look at its single cells.
+        if self.untyped and joined.isprintable() and "\ufffd" not in joined and _all_fit(cells, self.limits):
+            return
+        for cell, (column, test) in zip(cells, self.checks, strict=True):
+            if found := _cell_fault(cell, column, test):
+                anchor = f"{self.whole}-{number}-{column.key}"
+                problems.append(Problem(*self.place, anchor, self._at(number, found[0]), found[1]))
+
+    def _at(self, number: int, message: str) -> str:
+        return f"“{self.field.name}”第 {number} 行：{message}"
+
+
+def _joined(cells: list[Any]) -> str:
+    try:
+        return _BETWEEN.join(cells)
+    except TypeError:
+        return ""
+
+
+def _cell_fault(cell: Any, column: Column, test: _Cell) -> tuple[str, Severity] | None:
+    if is_blank(cell):
+        return (f"请填写“{column.name}”", "error") if column.required else None
+    if not isinstance(cell, str):
+        return f"“{column.name}”的{_NOT_READABLE}", "error"
+    return test(cell)
 
 
 def _all_fit(cells: list[Any], limits: list[int]) -> bool:
-    return all(map(str.strip, cells)) and all(map(operator.le, map(len, cells), limits))
+    return all(cells) and all(map(str.strip, cells)) and all(map(operator.le, map(len, cells), limits))
 
 
 def _contradictions(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> list[Problem]:

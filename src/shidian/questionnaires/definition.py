@@ -8,7 +8,7 @@ import re
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
 from pydantic import Field as Attribute
 
 FieldType = Literal[
@@ -58,6 +58,9 @@ COMPOSITE: dict[str, tuple[str, ...]] = {
 }
 """Types whose value has several controls: control names are `<field>-<part>`."""
 
+_MONTHS = ("month", "month_or_text")
+_PLACED = ("unit_code", "postcode")
+
 
 class Value(BaseModel):
     """Base of everything read from a package: unknown keys are refused, nothing is changed afterwards."""
@@ -65,15 +68,16 @@ class Value(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _check_pattern(pattern: str | None, message: str) -> None:
-    if pattern is None:
-        return
+def _compiles(pattern: str) -> str:
     try:
         re.compile(pattern)
     except re.error as wrong:
         raise ValueError(f"pattern 不是有效的正则表达式：{pattern}") from wrong
-    if not message:
-        raise ValueError("写了 pattern，就必须写 pattern_message（告诉填写人怎样改）")
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
+_UNEXPLAINED = "写了 pattern，就必须写 pattern_message（告诉填写人怎样改）"
 
 
 class Choice(Value):
@@ -94,7 +98,7 @@ class Column(Value):
     width: int = Attribute(default=1, ge=1, le=100)
     max_chars: int | None = Attribute(default=None, ge=1)
     hint: str = ""
-    pattern: str | None = None
+    pattern: Pattern | None = None
     pattern_message: str = ""
     pattern_severity: Severity = "warning"
     choices: list[Choice] = Attribute(default=[])
@@ -106,7 +110,8 @@ class Column(Value):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        _check_pattern(self.pattern, self.pattern_message)
+        if self.pattern and not self.pattern_message:
+            raise ValueError(_UNEXPLAINED)
         if (self.type == "choice") != bool(self.choices):
             raise ValueError("choices 只用于 type: choice，且不能为空")
         return self
@@ -132,7 +137,7 @@ class Field(Value):
     group: str = ""
     hint: str = ""
     max_chars: int | None = Attribute(default=None, ge=1)
-    pattern: str | None = None
+    pattern: Pattern | None = None
     pattern_message: str = ""
     pattern_severity: Severity = "warning"
     columns: list[Column] = Attribute(default=[])
@@ -167,25 +172,25 @@ class Field(Value):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        _check_pattern(self.pattern, self.pattern_message)
-        if (self.type == "rows") != bool(self.columns):
-            raise ValueError("columns 只用于 type: rows，且不能为空")
-        if self.type == "choice" and not self.choices:
-            raise ValueError("type: choice 必须写 choices")
-        if self.choices and self.type not in ("choice", "area"):
-            raise ValueError("choices 只用于 type: choice")
-        if self.type != "rows" and (self.min_rows or self.max_rows is not None):
-            raise ValueError("min_rows 和 max_rows 只用于 type: rows")
-        if self.max_rows is not None and self.min_rows > self.max_rows:
-            raise ValueError("min_rows 大于 max_rows")
-        if self.qualifies and (self.type != "yes_no" or not self.explain):
-            raise ValueError("qualifies 只用于 type: yes_no，并且必须写 explain")
-        if self.expected_months and self.type != "month_range":
-            raise ValueError("expected_months 只用于 type: month_range")
-        if self.not_before and self.type not in ("month", "month_or_text"):
-            raise ValueError("not_before 只用于 type: month 或 month_or_text")
-        if self.region_from and self.type not in ("unit_code", "postcode"):
-            raise ValueError("region_from 只用于 type: unit_code 或 postcode")
+        faults = (
+            (self.pattern and not self.pattern_message, _UNEXPLAINED),
+            ((self.type == "rows") != bool(self.columns), "columns 只用于 type: rows，且不能为空"),
+            (self.type == "choice" and not self.choices, "type: choice 必须写 choices"),
+            (self.choices and self.type not in ("choice", "area"), "choices 只用于 type: choice"),
+            (
+                self.type != "rows" and (self.min_rows or self.max_rows),
+                "min_rows 和 max_rows 只用于 type: rows",
+            ),
+            (self.max_rows is not None and self.min_rows > self.max_rows, "min_rows 大于 max_rows"),
+            (self.qualifies and self.type != "yes_no", "qualifies 只用于 type: yes_no"),
+            (self.qualifies and not self.explain, "写了 qualifies，就必须写 explain"),
+            (self.expected_months and self.type != "month_range", "expected_months 只用于 type: month_range"),
+            (self.not_before and self.type not in _MONTHS, "not_before 只用于 type: month 或 month_or_text"),
+            (self.region_from and self.type not in _PLACED, "region_from 只用于 type: unit_code 或 postcode"),
+        )
+        for wrong, message in faults:
+            if wrong:
+                raise ValueError(message)
         for values, what in (
             ([c.key for c in self.columns], "columns"),
             ([c.value for c in self.choices], "choices"),
@@ -243,7 +248,7 @@ class Section(Value):
                     other.key + "-"
                 ):
                     raise ValueError(f"字段“{field.key}”的名字与“{other.key}”的分项重名")
-            if field.not_before and types.get(field.not_before) not in ("month", "month_or_text"):
+            if field.not_before and types.get(field.not_before) not in _MONTHS:
                 raise ValueError(
                     f"字段“{field.key}”的 not_before 没有指向本部分的年月字段：{field.not_before}"
                 )

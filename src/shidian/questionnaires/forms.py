@@ -6,7 +6,7 @@ Control names: `<field>`; `<field>-from`, `<field>-to`; `<field>-province`, `<fi
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from shidian.questionnaires.codes import contacts, months, regions, unit_code
@@ -72,7 +72,7 @@ def clean(field: Field, raw: Any) -> Any:
 
 
 def plain_text(raw: Any) -> str:
-    """Text that can be stored and printed: NFC, line ends as \\n, tabs as blanks, no control characters or half pairs."""
+    """Text that can be stored and printed: NFC, line ends as LF, tabs as blanks, no control characters or half pairs."""
     if not isinstance(raw, str):
         return str(raw) if isinstance(raw, int) and not isinstance(raw, bool) and abs(raw) < 10**15 else ""
     if raw.isprintable() and (raw.isascii() or unicodedata.is_normalized("NFC", raw)):
@@ -100,34 +100,36 @@ def _clean_text(kind: str, raw: Any) -> str:
     if kind == "long_text":
         return _paragraphs(raw)
     text = _line(raw)
-    if kind == "text":
-        return text
-    match kind:
-        case "month" | "month_or_text":
-            return months.normalise_month(text)
-        case "date":
-            return months.normalise_day(text)
-        case "unit_code":
-            return unit_code.normalise(text)
-        case "postcode":
-            return contacts.normalise_postcode(text)
-        case "phone":
-            return contacts.normalise_phone(text)
-        case "email":
-            return contacts.normalise_email(text)
-        case "yes_no":
-            return _YES_NO.get(text.lower(), text)
-        case "industry":
-            found = _INDUSTRY.fullmatch(_half_width(text).upper())
-            return (found[1] or found[2]) if found else text
-        case "economic_type":
-            return _half_width(text).lower()
-        case _:
-            return text
+    normalise = _NORMALISE.get(kind)
+    return _composed(normalise(text)) if normalise else text
+
+
+def _industry(text: str) -> str:
+    found = _INDUSTRY.fullmatch(_half_width(text).upper())
+    return (found[1] or found[2]) if found else text
 
 
 def _half_width(text: str) -> str:
-    return unicodedata.normalize("NFKC", text) if len(text) <= 100 else text
+    return _composed("".join(unicodedata.normalize("NFKC", text).split())) if len(text) <= 100 else text
+
+
+def _composed(text: str) -> str:
+    # Taking blanks out can bring a letter and its mark together.
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+_NORMALISE: dict[str, Callable[[str], str]] = {
+    "month": months.normalise_month,
+    "month_or_text": months.normalise_month,
+    "date": months.normalise_day,
+    "unit_code": unit_code.normalise,
+    "postcode": contacts.normalise_postcode,
+    "phone": contacts.normalise_phone,
+    "email": contacts.normalise_email,
+    "yes_no": lambda text: _YES_NO.get(text.lower(), text),
+    "industry": _industry,
+    "economic_type": lambda text: _half_width(text).lower(),
+}
 
 
 def _clean_region(raw: Any) -> dict[str, str]:
