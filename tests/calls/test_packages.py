@@ -278,6 +278,8 @@ def test_shifted_moves_every_time_by_the_same_days():
     assert moved.call.stage("province").dispatch_until.isoformat() == "2026-05-31T23:59:59+08:00"
     assert moved.office("baisha").hand_in_until.isoformat() == "2026-04-08T18:00:00+08:00"
     assert moved.digest != package.digest
+    assert (moved.call.key, moved.call.prefix) == ("prefecture-2025-culture-demo", "CJ25D")
+    assert moved.shifted(date(2027, 3, 3)) == package.shifted(date(2027, 3, 3))
     assert Package.from_json(moved.to_json()) == moved
     assert moved.shifted(date(2025, 3, 3)) == package
     assert package.shifted(date(2025, 3, 3)) is package

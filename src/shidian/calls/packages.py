@@ -112,7 +112,8 @@ class Package:
     def shifted(self, to: date) -> "Package":
         """The same call as if it had been issued on `to`: every date and time moves by the same number of days.
 
-        The words of the notice stay, so a date in its text is that of the original.
+        It is another call, so its key ends in `-demo` and its reference prefix in D, and both can be loaded side by
+        side. The words of the notice stay, so a date in its text is that of the original.
         """
         return _shift(self, (to - self.call.issued_on).days)
 
@@ -230,20 +231,24 @@ def _digest(files: Mapping[str, bytes], shifted_days: int) -> str:
 def _shift(package: Package, days: int) -> Package:
     if not days:
         return package
-    by = timedelta(days=days)
+    total = package.shifted_days + days
+    original = _build(package.files, package.folder, strict=False) if package.shifted_days else package
+    if not total:
+        return original
+    by = timedelta(days=total)
+    names = {"key": f"{original.call.key}-demo", "prefix": f"{original.call.prefix[:7]}D"}
     offices = [
         office.model_copy(update={"hand_in_until": office.hand_in_until + by})
         if office.hand_in_until
         else office
-        for office in package.offices
+        for office in original.offices
     ]
-    total = package.shifted_days + days
     return replace(
-        package,
-        call=package.call.shifted(days),
+        original,
+        call=original.call.shifted(total).model_copy(update=names),
         offices=offices,
         shifted_days=total,
-        digest=_digest(package.files, total),
+        digest=_digest(original.files, total),
     )
 
 
