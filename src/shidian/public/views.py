@@ -26,16 +26,11 @@ def _find(key: str) -> Call:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Open and past calls, and what to do first."""
-    calls = [
-        {"call": call, "definition": call.definition, "standing": standing(call)}
-        for call in Call.objects.public()
-    ]
-    past = [entry for entry in calls if entry["call"].is_over]
-    return render(
-        request,
-        "public/home.html",
-        {"current": [entry for entry in calls if entry not in past], "past": past},
-    )
+    entries: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+    for found in Call.objects.public():
+        entry = {"call": found, "definition": found.definition, "standing": standing(found)}
+        entries[found.is_over].append(entry)
+    return render(request, "public/home.html", {"current": entries[False], "past": entries[True]})
 
 
 @require_safe

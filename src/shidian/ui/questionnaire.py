@@ -188,7 +188,7 @@ def _bind_field(
     field_id = f"f-{asked.key}"
     layout = _layout(asked)
     # Errors of a cell or a part stand at that control; the rest stands at the field.
-    at_parts = {field_id + "-" + name for name in _part_names(asked, value)} if layout in ("rows",) else set()
+    at_parts = {field_id + "-" + name for name in _part_names(asked, value)} if layout == "rows" else set()
     at_field = [problem for problem in problems if problem.anchor not in at_parts]
     wrong = _messages(at_field, "error")
     warnings = _messages(at_field, "warning")

@@ -96,7 +96,8 @@ def due_words(value: datetime | date, *, by_date: bool = False) -> tuple[str, st
     A deadline given as a date ends with that day. `by_date`: farther ones show their date, as lists do.
     """
     moment = _moment(value)
-    assert moment is not None
+    if moment is None:
+        raise ValueError(f"not a time: {value!r}")
     now = timezone.localtime(clock.now())
     last_day = moment.date() if isinstance(moment, datetime) else moment
     days = (last_day - now.date()).days
@@ -244,6 +245,9 @@ def dressed(field: BoundField) -> SafeString:
     if field.errors:
         attrs["aria-invalid"] = "true"
         described.append(f"{field.id_for_label}-wrong")
+    if "placeholder" in field.field.widget.attrs:
+        # The label says it; a grey text in the box is taken for an answer.
+        attrs["placeholder"] = False
     # Django writes its own aria-describedby for a help text under another id, hence always set here.
     attrs["aria-describedby"] = " ".join(described) or None
     return field.as_widget(attrs={key: value for key, value in attrs.items() if value is not None})
