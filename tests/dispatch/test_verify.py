@@ -6,7 +6,6 @@ import struct
 import subprocess
 import sys
 import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from shidian.core.zips import read_entries
 from shidian.dispatch.bag import BagWriter
 from shidian.dispatch.verify import Report, main, verify
+from tests.zip_samples import overlapping
 
 SOURCES = Path(__file__).parents[2] / "src"
 PAYLOAD = {
@@ -315,32 +315,10 @@ def test_an_entry_that_would_leave_its_folder_is_reported(package: Path, tmp_pat
 
 def test_overlapping_entries_are_reported(tmp_path: Path) -> None:
     path = tmp_path / "p.zip"
-    path.write_bytes(overlapping())
+    path.write_bytes(overlapping("TJ10/data/a", "TJ10/data/b"))
 
     (problem,) = verify(path).problems
     assert problem == "压缩包里的“TJ10/data/b”与另一个文件重叠"
-
-
-def overlapping() -> bytes:
-    """Two entries of which the second lies, whole and correct, inside the data of the first."""
-
-    def header(name: bytes, data: bytes) -> bytes:
-        crc = zlib.crc32(data)
-        return (
-            struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, 0, 0, 33, crc, len(data), len(data), len(name), 0)
-            + name
-        )
-
-    def record(name: bytes, data: bytes, offset: int) -> bytes:
-        sizes = (zlib.crc32(data), len(data), len(data), len(name))
-        return (
-            struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, 0, 0, 0, 33, *sizes, 0, 0, 0, 0, 0, offset) + name
-        )
-
-    inner = header(b"TJ10/data/b", b"kernel") + b"kernel"
-    outer = header(b"TJ10/data/a", inner) + inner
-    directory = record(b"TJ10/data/a", inner, 0) + record(b"TJ10/data/b", b"kernel", len(outer) - len(inner))
-    return outer + directory + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 2, 2, len(directory), len(outer), 0)
 
 
 @pytest.mark.parametrize("where", ["before", "between", "behind"])

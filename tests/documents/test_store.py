@@ -101,7 +101,8 @@ def test_a_cut_file_is_replaced_when_its_content_comes_again(tmp_path: Path) -> 
 
 def test_a_stream_that_breaks_leaves_nothing(tmp_path: Path) -> None:
     class Broken(io.RawIOBase):
-        pieces = [b"half of the file"]
+        def __init__(self) -> None:
+            self.pieces = [b"half of the file"]
 
         def read(self, size: int = -1) -> bytes:
             if self.pieces:

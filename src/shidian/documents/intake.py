@@ -164,12 +164,12 @@ def safe_name(name: str) -> str:
     text = re.split(r"[/\\]", text.rstrip("/\\"))[-1]
     # Cf holds the marks that turn text around: "申请书\u202efdp.exe" must not look like a PDF.
     text = "".join(char for char in text if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp"))
-    text = " ".join(text.translate(_FULL_WIDTH).split()).strip(". ")
+    text = " ".join(text.translate(_FULL_WIDTH).split()).rstrip(". ")
     stem, dot, extension = text.rpartition(".")
     if not dot or not re.fullmatch(r"[0-9A-Za-z]{1,10}", extension):
         stem, extension = text, ""
     suffix = f".{extension}" if extension else ""
-    stem = _cut(stem, _LONGEST_NAME - len(suffix)).rstrip(". ") or "未命名"
+    stem = _cut(stem, _LONGEST_NAME - len(suffix)).strip(". ") or "未命名"
     kept = unicodedata.normalize("NFC", stem + suffix)
     return kept if is_portable_name(kept) else f"_{kept}"
 
