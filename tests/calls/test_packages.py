@@ -91,7 +91,7 @@ def test_both_packages_are_read():
         ),
         ("call.yaml", "application: papers/application.typ", "application: ../secret.typ", "写法不对"),
         ("call.yaml", "asked_by: station.misused", "asked_by: station.level", "yes_no"),
-        ("call.yaml", "value: remark", "value: partners", "角色“partner”"),
+        ("call.yaml", "value: remark", "value: partners", "“partners”"),
         ("call.yaml", "value: remark", "value: region", "uses.region"),
         ("call.yaml", "value: remark", "value: colour", "不在允许的值之内"),
         ("call.yaml", "minimum: 0", "minimum: none", "“minimum”应为整数"),

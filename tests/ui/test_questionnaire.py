@@ -6,7 +6,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from shidian.questionnaires import checks, forms
-from shidian.questionnaires.codes import industries
+from shidian.organisations.codes import industries
 from shidian.questionnaires.definition import Section
 from shidian.ui.questionnaire import ScreenField, bind, rearranged, shown_text
 

@@ -20,23 +20,23 @@ FieldPath = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a
 FilePath = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*\.typ$")
 ]
-ListValue = Literal[
-    "rank",
-    "office",
-    "name",
-    "lead",
-    "code",
-    "partners",
-    "guarantor",
-    "guidance",
-    "area",
-    "region",
-    "period",
-    "contact",
-    "phone",
-    "reference",
-    "remark",
-]
+LIST_FACTS = frozenset(
+    (
+        "rank",
+        "office",
+        "name",
+        "lead",
+        "code",
+        "area",
+        "region",
+        "period",
+        "contact",
+        "phone",
+        "reference",
+        "remark",
+    )
+)
+"""What a list column may show besides the names of the parties in a role."""
 FileFormat = Literal["pdf", "jpeg", "png", "docx", "xlsx"]
 
 
@@ -208,11 +208,11 @@ class ChecklistExtra(Value):
 
 
 class ListColumn(Value):
-    """A column of the candidate list."""
+    """A column of the candidate list; `value` is one of LIST_FACTS, or a party role whose names it shows."""
 
     key: Key
     label: Words
-    value: ListValue
+    value: Key
     width: int = Field(default=10, ge=1, le=100)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from shidian.calls.definition import CopyPlan
 from shidian.calls.packages import CALL, CONDITIONS, QUESTIONNAIRE, Package
-from shidian.questionnaires.codes import regions
+from shidian.organisations.codes import regions
 
 _DIGITS = "一二三四五六七八九"
 _HEADING = re.compile(rf"^\s*([{_DIGITS}十]{{1,3}})、")

@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 from shidian.calls import marked
 from shidian.calls.definition import (
+    LIST_FACTS,
     CallDefinition,
     Condition,
     ConditionPart,
@@ -29,7 +30,7 @@ from shidian.calls.definition import (
 from shidian.core.canonical import digest_json
 from shidian.core.digests import sha256_of_bytes
 from shidian.core.errors import Invalid
-from shidian.questionnaires.codes import regions
+from shidian.organisations.codes import regions
 from shidian.questionnaires.definition import Choice, Field, Questionnaire, Section, Value
 
 CALL, QUESTIONNAIRE, OFFICES, NOTICE = "call.yaml", "questionnaire.yaml", "offices.yaml", "notice.txt"
@@ -50,7 +51,6 @@ _USES: dict[str, tuple[str, ...]] = {
     "contact": ("text",),
     "phone": ("phone",),
 }
-_LIST_ROLES = {"partners": "partner", "guarantor": "guarantor", "guidance": "guidance"}
 
 T = TypeVar("T")
 
@@ -477,12 +477,11 @@ def _bad_conditions(call: CallDefinition, questionnaire: Questionnaire) -> Itera
 
 def _bad_columns(call: CallDefinition) -> Iterator[Misfit]:
     for at, column in enumerate(call.list_columns):
-        role = _LIST_ROLES.get(column.value)
-        if role and role not in {party.role for party in call.parties}:
+        if column.value not in LIST_FACTS and column.value not in {party.role for party in call.parties}:
             yield (
                 CALL,
                 ("list_columns", at, "value"),
-                f"清单列“{column.value}”要用角色“{role}”，parties 里没有",
+                f"清单列的 value“{column.value}”既不是 {'、'.join(sorted(LIST_FACTS))} 之一，也不是 parties 里的角色",
             )
         if column.value in ("region", "contact", "phone") and getattr(call.uses, column.value) is None:
             yield (

@@ -111,7 +111,7 @@ def row_values(
     }
     for role in package.call.parties:
         names = [party["name"] for party in content["parties"] if party["role"] == role.role]
-        found[role.role] = "、".join(names)
+        found.setdefault(role.role, "、".join(names))
     return found
 
 

@@ -11,9 +11,9 @@ from shidian.accounts.models import User
 from shidian.audit.actions import move, record
 from shidian.core import clock
 from shidian.core.errors import Invalid, NotPermitted
+from shidian.organisations.codes import unit_code
 from shidian.organisations.links import head_of
 from shidian.organisations.models import Membership, Office, Officer, Organisation
-from shidian.questionnaires.codes import unit_code
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shidian.questionnaires.codes import contacts, economic_types, industries, months, regions, unit_code
+from shidian.organisations.codes import contacts, economic_types, industries, months, regions, unit_code
 from shidian.questionnaires.definition import Column, Field, Questionnaire, Section, Severity
 
 _UNPRINTABLE = re.compile(

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from shidian.questionnaires.codes import contacts, months, regions, unit_code
+from shidian.organisations.codes import contacts, months, regions, unit_code
 from shidian.questionnaires.definition import COMPOSITE, Column, Field, Section
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")

@@ -6,8 +6,8 @@ What cannot be read as its type is printed as it was typed; what has the wrong s
 from collections.abc import Mapping
 from typing import Any
 
+from shidian.organisations.codes import economic_types, industries, months, regions
 from shidian.questionnaires.checks import is_blank
-from shidian.questionnaires.codes import economic_types, industries, months, regions
 from shidian.questionnaires.definition import Column, Field, Questionnaire
 from shidian.questionnaires.forms import plain_text
 

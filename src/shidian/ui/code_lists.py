@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from shidian.questionnaires.codes import economic_types, industries, regions
+from shidian.organisations.codes import economic_types, industries, regions
 
 from .options import Option, OptionGroup
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from shidian.questionnaires.codes import economic_types, industries, regions
+from shidian.organisations.codes import economic_types, industries, regions
 from shidian.questionnaires.definition import COMPOSITE, Choice, Column, Field, Section
 
 from .code_lists import counties, economic_type_groups, industry_groups, provinces

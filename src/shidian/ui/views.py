@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from shidian.questionnaires.codes import regions
+from shidian.organisations.codes import regions
 
 
 @require_safe

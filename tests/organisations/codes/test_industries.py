@@ -1,4 +1,4 @@
-from shidian.questionnaires.codes import industries
+from shidian.organisations.codes import industries
 
 RANGES = {"A": 5, "B": 7, "C": 31, "D": 3, "E": 4, "F": 2, "G": 8, "H": 2, "I": 3, "J": 4, "K": 1, "L": 2}
 RANGES |= {"M": 3, "N": 4, "O": 3, "P": 1, "Q": 2, "R": 5, "S": 6, "T": 1}

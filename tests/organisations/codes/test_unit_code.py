@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shidian.questionnaires.codes import unit_code
+from shidian.organisations.codes import unit_code
 
 ALPHABET_18 = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 ALPHABET_9 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"

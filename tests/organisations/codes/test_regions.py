@@ -1,4 +1,4 @@
-from shidian.questionnaires.codes import regions
+from shidian.organisations.codes import regions
 
 TIANJIN = {
     "120101": "和平区",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
-from shidian.questionnaires.codes.table import rows
+from shidian.organisations.codes.table import rows
 
 
 @dataclass(frozen=True, slots=True)

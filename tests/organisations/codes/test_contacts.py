@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shidian.questionnaires.codes import contacts
+from shidian.organisations.codes import contacts
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-from shidian.questionnaires.codes import economic_types
+from shidian.organisations.codes import economic_types
 
 CODES = (
     "n/a 100 110 120 130 140 141 142 143 149 150 151 159 160 170 171 172 173 174 175 179 190 "

@@ -6,7 +6,7 @@ A code that passes is well made; that the body exists is not proved by it.
 import re
 import unicodedata
 
-from shidian.questionnaires.codes import regions
+from shidian.organisations.codes import regions
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}

@@ -4,8 +4,8 @@ import re
 import unicodedata
 from functools import cache
 
-from shidian.questionnaires.codes import regions
-from shidian.questionnaires.codes.table import rows
+from shidian.organisations.codes import regions
+from shidian.organisations.codes.table import rows
 
 _LONGEST = 500
 _DASHES = re.compile(r"[‐-―−﹣ー—–]")

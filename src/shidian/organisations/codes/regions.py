@@ -6,7 +6,7 @@ A county that became a district keeps its old code inside unit codes issued befo
 from dataclasses import dataclass
 from functools import cache
 
-from shidian.questionnaires.codes.table import rows
+from shidian.organisations.codes.table import rows
 
 _GROUPS = ("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划")
 """Names at city level that only gather counties and belong in no address."""
