@@ -93,7 +93,7 @@ def test_both_packages_are_read():
         ("call.yaml", "asked_by: station.misused", "asked_by: station.level", "yes_no"),
         ("call.yaml", "value: remark", "value: partners", "“partners”"),
         ("call.yaml", "value: remark", "value: region", "uses.region"),
-        ("call.yaml", "value: remark", "value: colour", "不在允许的值之内"),
+        ("call.yaml", "value: remark", "value: colour", "“colour”"),
         ("call.yaml", "minimum: 0", "minimum: none", "“minimum”应为整数"),
         ("call.yaml", 'qualifies: "yes"', "qualifies: true", "“qualifies”"),
         ("call.yaml", "key: arts\n", "key: reading\n", "“reading”重复"),

@@ -19,6 +19,9 @@ else:
 class JSONText(_Text):
     """JSON kept as UTF-8 text: half the size of Django's escaped JSON on SQLite, and the same on both databases."""
 
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def from_db_value(self, value: str | None, expression: object, connection: object) -> Any:
         """Parse what the database holds."""
         return None if value is None else orjson.loads(value)
