@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.template.loader import render_to_string
 
-from shidian.questionnaires import checks, forms
 from shidian.organisations.codes import industries
+from shidian.questionnaires import checks, forms
 from shidian.questionnaires.definition import Section
 from shidian.ui.questionnaire import ScreenField, bind, rearranged, shown_text
 
