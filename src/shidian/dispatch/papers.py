@@ -23,6 +23,7 @@ from shidian.organisations.models import Office
 
 Lines = Sequence[tuple[Application, int, str]]
 CENTRED = ("rank", "reference")
+REGISTER_WIDTHS = {"试点名称": 28, "承担单位": 20, "版本": 6}
 
 
 def list_rows(call: Call, lines: Lines) -> list[list[str]]:
@@ -170,7 +171,9 @@ def registration_pdf(call: Call, office: Office) -> bytes:
         "title": "材料登记表",
         "office": office.name,
         "dated": f"{now.year}年{now.month}月{now.day}日",
-        "columns": [{"label": label, "width": 10, "align": "left"} for label in labels],
+        "columns": [
+            {"label": label, "width": REGISTER_WIDTHS.get(label, 11), "align": "left"} for label in labels
+        ],
         "rows": cells,
         "missing": [
             f"{row.application.reference}：缺{'、'.join(row.missing)}" for row in rows if row.missing
