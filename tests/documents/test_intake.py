@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+import typst
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pikepdf import Array, Dictionary, Name, String
@@ -24,7 +26,7 @@ from shidian.documents.intake import Inspected, Rejected, format_size, inspect, 
 from tests.zip_samples import overlapping
 
 ALL = ("pdf", "jpeg", "png", "tiff", "docx", "xlsx")
-MEGABYTE = 1 << 20
+MEGABYTE = 1_000_000
 
 
 def look(data: bytes, name: str = "", formats: tuple[str, ...] = ALL, most: int = 50 * MEGABYTE) -> Inspected:
@@ -121,6 +123,24 @@ def zipped(parts: dict[str, str | bytes]) -> bytes:
     return out.getvalue()
 
 
+def workbook() -> bytes:
+    """A workbook as a common program writes it."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    sheet = book.add_worksheet("经费")
+    sheet.write_string(0, 0, "设备费")
+    sheet.write_url(1, 0, "https://www.sac.gov.cn/")
+    sheet.insert_image(2, 0, "a.png", {"image_data": io.BytesIO(picture("PNG"))})
+    book.close()
+    return out.getvalue()
+
+
+def typeset() -> bytes:
+    return typst.compile(
+        b'= Form\n#link("https://www.sac.gov.cn/")[link]\n#pagebreak()\ntext', pdf_standards="a-3b"
+    )
+
+
 class Endless(io.RawIOBase):
     """An upload of a given length that exists only while it is read."""
 
@@ -172,7 +192,9 @@ class Endless(io.RawIOBase):
             ("image/tiff", "tif", 2),
         ),
         (docx(), "第一.二部分.docx", (intake.FORMATS["docx"].media_type, "docx", None)),
-        (xlsx(), "经费 预算.xlsx", (intake.FORMATS["xlsx"].media_type, "xlsx", None)),
+        (workbook(), "经费 预算.xlsx", (intake.FORMATS["xlsx"].media_type, "xlsx", None)),
+        (typeset(), "正式表格.pdf", ("application/pdf", "pdf", 2)),
+        (xlsx(), "a.xlsx", (intake.FORMATS["xlsx"].media_type, "xlsx", None)),
     ],
 )
 def test_a_good_file_is_recognised(data: bytes, name: str, expected: tuple[str, str, int | None]) -> None:
@@ -234,8 +256,8 @@ def test_an_upload_of_200_mb_is_refused_while_it_is_read(seekable: bool) -> None
 
 @pytest.mark.parametrize(
     ("size", "text"),
-    [(0, "0 字节"), (1023, "1023 字节"), (1024, "1 KB"), (50 * MEGABYTE, "50 MB"), (50 * MEGABYTE + 1, "50.1 MB"),
-     (1536 * MEGABYTE, "1.5 GB")],
+    [(0, "0 字节"), (999, "999 字节"), (1000, "1 KB"), (50 * MEGABYTE, "50 MB"), (50 * MEGABYTE + 1, "50.1 MB"),
+     (1500 * MEGABYTE, "1.5 GB")],
 )  # fmt: skip
 def test_sizes_are_written_rounded_up(size: int, text: str) -> None:
     assert format_size(size) == text
@@ -628,6 +650,16 @@ def test_an_encrypted_archive_is_refused() -> None:
 
 
 # --- the process ---
+
+
+@pytest.mark.parametrize("what", [*HOSTILE_PDFS, *HOSTILE_DOCUMENTS])
+def test_the_judgement_does_not_depend_on_the_process(what: str) -> None:
+    sample, code = {**HOSTILE_PDFS, **HOSTILE_DOCUMENTS}[what]
+
+    with pytest.raises(Rejected) as caught:
+        intake_worker.check(io.BytesIO(sample()), "pdf" if what in HOSTILE_PDFS else "zip")
+
+    assert caught.value.code == code
 
 
 def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_is_judged() -> None:

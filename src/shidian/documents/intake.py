@@ -175,8 +175,8 @@ def safe_name(name: str) -> str:
 
 
 def format_size(size: int) -> str:
-    """Return a size as people read it, rounded up, so that what is over a limit never looks equal to it."""
-    for unit, factor in (("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)):
+    """Return a size as people read it (1 MB is a million bytes), rounded up: over a limit never looks like it."""
+    for unit, factor in (("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1000)):
         if size >= factor:
             tenths = -(-size * 10 // factor)
             return f"{tenths // 10} {unit}" if tenths % 10 == 0 else f"{tenths / 10:.1f} {unit}"
