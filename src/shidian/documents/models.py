@@ -20,9 +20,7 @@ class StoredFile(models.Model):
     media_type = models.CharField(max_length=120)
     pages = models.PositiveIntegerField(null=True)
     stored_at = models.DateTimeField()
-    stored_by = models.ForeignKey(
-        "accounts.User", null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    stored_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
 
     def __str__(self) -> str:
         return self.name
@@ -39,9 +37,7 @@ class Document(models.Model):
     reference = models.CharField(max_length=60)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("kind", "reference"), name="document_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("kind", "reference"), name="document_once"),)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.reference}"
@@ -53,25 +49,17 @@ class DocumentVersion(models.Model):
     What is printed, signed, checked and sent refers to a version, never to the live record.
     """
 
-    document = models.ForeignKey(
-        Document, on_delete=models.PROTECT, related_name="versions"
-    )
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     content = models.TextField()
     digest = models.CharField(max_length=64)
     algorithm = models.CharField(max_length=10, default="sha256")
     created_at = models.DateTimeField()
-    created_by = models.ForeignKey(
-        "accounts.User", null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ("document", "number")
-        constraints = (
-            models.UniqueConstraint(
-                fields=("document", "number"), name="version_number_once"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=("document", "number"), name="version_number_once"),)
 
     def __str__(self) -> str:
         return f"{self.document.reference} {self.label}"
@@ -96,16 +84,12 @@ class DocumentVersion(models.Model):
 class Print(models.Model):
     """A paper printed from a version, kept so that the same version always gives the same bytes. Never changed."""
 
-    version = models.ForeignKey(
-        DocumentVersion, on_delete=models.PROTECT, related_name="prints"
-    )
+    version = models.ForeignKey(DocumentVersion, on_delete=models.PROTECT, related_name="prints")
     paper = models.CharField(max_length=40)
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("version", "paper"), name="print_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("version", "paper"), name="print_once"),)
 
     def __str__(self) -> str:
         return f"{self.version} {self.paper}"
