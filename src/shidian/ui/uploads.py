@@ -26,7 +26,7 @@ class UploadLimit(FileUploadHandler):
     def handle_raw_input(
         self,
         input_data: Any,
-        META: Any,
+        META: Any,  # noqa: N803 - the name of the base class
         content_length: int,
         boundary: Any,
         encoding: str | None = None,
@@ -49,7 +49,7 @@ class UploadLimit(FileUploadHandler):
             raise SkipFile
         return raw_data
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:
+    def file_complete(self, file_size: int) -> UploadedFile[Any] | None:
         """Leave the file to the handlers that follow."""
         return None
 

@@ -1,0 +1,452 @@
+"""What the overview of an application shows: steps, whose turn, the board of parties, versions, task list.
+
+Nothing is decided here: states come from the queries, buttons from the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from shidian.accounts.models import User
+from shidian.applications import rules
+from shidian.applications.content import invited
+from shidian.applications.models import Application
+from shidian.applications.queries import Standing, round_of
+from shidian.calls.queries import gates_until
+from shidian.documents.models import DocumentVersion
+from shidian.questionnaires.completeness import SectionProgress, progress
+from shidian.reviews.models import Decision, Reason
+from shidian.reviews.queries import decisions
+from shidian.signoffs.models import Party, Round, Signature
+from shidian.signoffs.queries import outstanding, parties
+from shidian.ui.templatetags.ui import cn_day, due_words
+
+ATTACHMENTS = "attachments"
+_WORDS = {"done": ("done", "已完成"), "started": ("wait", "填写中"), "empty": ("idle", "未开始")}
+
+
+def url(name: str, application: Application, **more: Any) -> str:
+    """An address of this application."""
+    return reverse(f"portal:{name}", kwargs={"reference": application.reference, **more})
+
+
+def open_reasons(application: Application) -> tuple[Decision | None, list[Reason]]:
+    """The decision on which an application is being corrected, with its reasons; nothing when it is not."""
+    if not (application.is_editable and application.office_id):
+        return None, []
+    found = decisions(application).filter(kind=Decision.Kind.RETURN).first()
+    return found, list(found.reasons.all()) if found else []
+
+
+def attachment_state(application: Application) -> tuple[str, int]:
+    """How far the attachments are (empty, started, done), and how many files there are."""
+    held = list(application.attachments.values_list("slot", flat=True))
+    slots = application.call.definition.attachments
+    if all(slot.key in held for slot in slots if slot.required):
+        return "done", len(held)
+    return ("started" if held else "empty"), len(held)
+
+
+def tasks(
+    application: Application,
+    values: Mapping[str, Any],
+    *,
+    current: str = "",
+    reasons: Sequence[Reason] = (),
+    wrong: int = 0,
+) -> dict[str, Any]:
+    """The task list: every section, the attachments, then what follows. `wrong` counts for the current section."""
+    questionnaire = application.call.questionnaire
+    named = {reason.section for reason in reasons}
+    done = 0
+    rows: list[dict[str, Any]] = []
+    steps: list[SectionProgress] = progress(questionnaire, values)
+    for section, step in zip(questionnaire.sections, steps, strict=True):
+        done += step.state == "done"
+        kind, word = _WORDS[step.state]
+        if section.key == current and wrong:
+            kind, word = "stop", f"{wrong} 处须改"
+        elif section.key in named:
+            kind, word = "void", "有退回意见"
+        rows.append(
+            {
+                "mark": section.mark,
+                "title": section.title,
+                "url": url("section", application, section=section.key),
+                "kind": kind,
+                "word": word,
+                "current": section.key == current,
+            }
+        )
+    total = len(rows)
+    if application.call.definition.attachments:
+        state, count = attachment_state(application)
+        done += state == "done"
+        total += 1
+        kind, word = _WORDS[state]
+        rows.append(
+            {
+                "mark": "附",
+                "title": "证明材料",
+                "note": f"{count} 个文件" if count else "",
+                "url": url("attachments", application),
+                "kind": "void" if ATTACHMENTS in named else kind,
+                "word": "有退回意见" if ATTACHMENTS in named else word,
+                "current": current == ATTACHMENTS,
+            }
+        )
+    if application.is_editable:
+        rows.append(
+            {
+                "mark": "查",
+                "title": "检查并冻结",
+                "url": url("check", application),
+                "kind": "turn" if done == total else "idle",
+                "word": "可以冻结" if done == total else "未开始",
+                "current": current == "check",
+            }
+        )
+    return {"tasks": rows, "done": done, "total": total, "at": _position(rows)}
+
+
+def _position(rows: Sequence[Mapping[str, Any]]) -> int:
+    return next((number for number, row in enumerate(rows, start=1) if row["current"]), 0)
+
+
+def steps(application: Application) -> list[dict[str, str]]:
+    """The way of the application: filling in, sign-off, every stage of the call, the destination."""
+    call = application.call
+    definition = call.definition
+    labels = [
+        "填写",
+        "会签",
+        *(stage.label for stage in definition.stages),
+        f"报送{definition.destination.label}",
+    ]
+    notes = ["", ""]
+    for number, stage in enumerate(definition.stages):
+        ends = call.moment(stage.dispatch_until) if stage.dispatch_until else None
+        until = call.moment(stage.hand_in_until) if stage.hand_in_until and number == 0 else None
+        if until and not application.lodgements.exists():
+            notes.append(f"{_day(until, call.zone)}前递交")
+        else:
+            notes.append(f"{_day(ends, call.zone)}前报送" if ends else "时间待定")
+    notes.append("")
+    at = _step(application)
+    found = []
+    for number, (label, note) in enumerate(zip(labels, notes, strict=True)):
+        kind = "past" if number < at else "now" if number == at else ""
+        ended = application.state in ("declined", "withdrawn") and kind == "now"
+        found.append({"label": label, "note": application.state_label if ended else note, "kind": kind})
+    return found
+
+
+def _day(moment: datetime, zone: Any) -> str:
+    return cn_day(timezone.localtime(moment, zone)).replace(" ", "")
+
+
+def _step(application: Application) -> int:
+    stages = [stage.key for stage in application.call.definition.stages]
+    if application.state == "nominated":
+        return len(stages) + 2
+    if application.state in ("draft", "returned"):
+        return 0
+    if application.state == "signing":
+        return 1
+    if application.state == "withdrawn" and not application.stage:
+        return 1 if application.version_id else 0
+    return 2 + stages.index(application.stage)
+
+
+def due_gates(application: Application) -> list[str]:
+    """The gates whose parties must have agreed before the lead can hand in."""
+    first = application.stage or application.call.definition.stages[0].key
+    return gates_until(application.call, first)
+
+
+def board(user: User, application: Application, round_: Round | None) -> list[dict[str, Any]]:
+    """One line a party: who, how it stands, on which version, what can be done."""
+    if round_ is None or (round_.state == "void" and application.state != "withdrawn"):
+        return _board_before(application, round_)
+    gates = _gate_labels(application)
+    due = due_gates(application)
+    rows = []
+    for party in parties(round_):
+        row: dict[str, Any] = {"role": party.label, "name": party.name, "code": round_.version.digest}
+        signature = party.signature
+        allowed = rules.can_record_opinion(user, application, party)
+        if signature is not None:
+            row |= _signed(application, signature)
+        elif party.gate not in due:
+            row |= {
+                "kind": "idle",
+                "word": "以后再签",
+                "how": f"本批规定在{gates[party.gate]}之前出具意见，现在不必等候",
+                "code": "",
+            }
+        else:
+            row |= {"kind": "wait", "word": "等对方", "how": f"纸质意见页，{_since(round_)}"}
+        if allowed and not party.has_agreed and (party.gate in due or application.state == "lodged"):
+            row |= {"url": url("opinion", application, party=party.pk), "label": "登记意见"}
+        rows.append(row)
+    return rows
+
+
+def _gate_labels(application: Application) -> dict[str, str]:
+    definition = application.call.definition
+    labels = {stage.key: f"“{stage.label}”" for stage in definition.stages}
+    labels[definition.destination.key] = f"报送{definition.destination.label}"
+    return labels
+
+
+def _since(round_: Round) -> str:
+    return f"{cn_day(round_.opened_at)}起等候"
+
+
+def _signed(application: Application, signature: Signature) -> dict[str, Any]:
+    who = signature.signatory + (f"（{signature.capacity}）" if signature.capacity else "")
+    how = f"纸质盖章，{who}，{signature.signed_on.month} 月 {signature.signed_on.day} 日"
+    agreed = signature.decision == Signature.Decision.AGREE
+    if signature.opinion:
+        how += f"：{signature.opinion}"
+    row: dict[str, Any] = {
+        "kind": "done" if agreed else "stop",
+        "word": "已同意" if agreed else "不同意",
+        "how": how,
+    }
+    if signature.scan_id:
+        row |= {"scan": url("scan", application, signature=signature.pk)}
+    return row
+
+
+def _board_before(application: Application, void: Round | None) -> list[dict[str, Any]]:
+    # Before freezing: whom the answers name now; who had agreed to a version that is void has to agree again.
+    given = {(party.role, party.name): party for party in parties(void) if party.has_agreed} if void else {}
+    rows = []
+    for body in invited(application):
+        before = given.get((body.role, body.name))
+        row: dict[str, Any] = {
+            "role": body.label,
+            "name": body.name,
+            "kind": "idle",
+            "word": "冻结后会签",
+            "how": "",
+        }
+        if before is not None and void is not None:
+            row |= {
+                "kind": "void",
+                "word": "须重新同意",
+                "how": f"对 {void.version.label} 的同意已失效，冻结新版本后再签",
+            }
+        rows.append(row)
+    return rows
+
+
+def agreed_count(round_: Round | None, gates: Sequence[str]) -> tuple[int, int]:
+    """How many of the parties due at `gates` agreed, and how many there are."""
+    if round_ is None:
+        return 0, 0
+    due = [party for party in parties(round_) if party.gate in gates]
+    return sum(party.has_agreed for party in due), len(due)
+
+
+def versions(
+    application: Application, seen: Sequence[DocumentVersion], standing: Standing
+) -> list[dict[str, Any]]:
+    """The versions with what became of each."""
+    void = set(Round.objects.filter(version__in=seen, state="void").values_list("version", flat=True))
+    rows = []
+    newest = application.version.number if application.version else 0
+    for version in seen:
+        current = version.pk == application.version_id
+        if version.pk in void:
+            kind, word = "void", "会签已失效"
+        elif current:
+            kind, word = standing.tone, standing.label
+        else:
+            kind, word = "", f"已被 v{newest} 取代"
+        rows.append(
+            {"version": version, "kind": kind, "word": word, "current": current and version.pk not in void}
+        )
+    return rows
+
+
+def turn(
+    user: User,
+    application: Application,
+    standing: Standing,
+    round_: Round | None,
+    *,
+    listed: Mapping[str, Any],
+    decision: Decision | None,
+) -> dict[str, Any]:
+    """The card on top: whose turn, the one next step, its buttons, and the facts beside it."""
+    lead = rules.acts_for(user, application.lead)
+    facts = _facts(application, standing, round_)
+    if not lead:
+        title = standing.next_step
+        return {"kind": standing.tone or "idle", "word": standing.label, "title": title, "facts": facts}
+    if application.is_editable:
+        return {**_turn_writing(user, application, listed, decision), "facts": facts}
+    if application.state == "signing" and round_ is not None:
+        return {**_turn_signing(user, application, round_), "facts": facts}
+    ends = {
+        "lodged": ("wait", "等受理机构", f"等待{application.office}审查"),
+        "recommended": ("wait", "等受理机构", f"{standing.label}，等待报送"),
+        "nominated": ("done", "已报送", standing.next_step),
+        "declined": ("stop", "已结束", f"{application.office}不予推荐"),
+        "withdrawn": ("idle", "已结束", "申请已撤回"),
+    }
+    kind, word, title = ends[application.state]
+    texts = {
+        "lodged": "现在不用做什么。需要补正时，这里会写明改哪里；结果出来也在这里看到。",
+        "recommended": standing.next_step + "。",
+        "declined": "理由见下面。本批次到此结束；材料都保留，可以随时查看和下载。",
+        "withdrawn": "材料都保留，可以随时查看和下载。需要时可以重新申请。",
+    }
+    actions = []
+    arrival = application.lodgements.filter(sent_by__isnull=True).order_by("-pk").first()
+    if arrival is not None:
+        actions.append({"label": "看回执", "url": url("receipt", application, number=arrival.number)})
+    return {
+        "kind": kind,
+        "word": word,
+        "title": title,
+        "text": texts.get(application.state, ""),
+        "actions": actions,
+        "facts": facts,
+    }
+
+
+def _turn_writing(
+    user: User, application: Application, listed: Mapping[str, Any], decision: Decision | None
+) -> dict[str, Any]:
+    allowed = rules.can_edit(user, application)
+    check = {"label": "检查全部内容", "url": url("check", application)}
+    form = {"label": "看草稿（PDF）", "url": url("form", application)}
+    if not allowed:
+        return {
+            "kind": "stop",
+            "word": "不能办理",
+            "title": "现在不能填写",
+            "actions": [{"label": "继续填写", "refused": allowed.reason}],
+        }
+    missing = [row for row in listed["tasks"] if row["kind"] != "done" and row["mark"] != "查"]
+    if decision is not None:
+        named = next((row for row in listed["tasks"] if row["kind"] == "void"), None)
+        first = (
+            {"label": f"修改“{named['title']}”", "url": named["url"], "main": True}
+            if named
+            else {**check, "main": True}
+        )
+        rest = [check, form] if named else [form]
+        return {
+            "kind": "turn",
+            "word": "轮到您办",
+            "title": "按退回意见修改，再冻结、会签、递交",
+            "text": f"补正后交回{application.office}。退回意见逐条列在下面。",
+            "actions": [first, *rest],
+        }
+    if missing:
+        following = missing[0]
+        return {
+            "kind": "turn",
+            "word": "轮到您办",
+            "title": f"继续填写：{following['title']}",
+            "text": f"已完成 {listed['done']} 项，共 {listed['total']} 项。随时可以离开，写过的都在。",
+            "actions": [{"label": "继续填写", "url": following["url"], "main": True}, check, form],
+        }
+    return {
+        "kind": "turn",
+        "word": "轮到您办",
+        "title": "各部分都填完了，检查后冻结",
+        "text": "冻结后内容不再变，打印出来送各单位盖章签名。",
+        "actions": [{"label": "检查并冻结", "url": check["url"], "main": True}, form],
+    }
+
+
+def _turn_signing(user: User, application: Application, round_: Round) -> dict[str, Any]:
+    gates = due_gates(application)
+    waiting = outstanding(round_, gates)
+    form = {
+        "label": "打印申请书（PDF）",
+        "url": url("version-form", application, number=round_.version.number),
+    }
+    reopen = {"label": "撤回修改", "url": url("reopening", application)}
+    if not waiting:
+        return {
+            "kind": "turn",
+            "word": "轮到您办",
+            "title": "各单位都已同意，可以递交",
+            "text": "选择受理机构，核对以后递交，当场取得回执。",
+            "actions": [
+                {"label": "递交申请", "url": url("lodgement", application), "main": True},
+                form,
+                reopen,
+            ],
+        }
+    refused = [party for party in waiting if party.signature is not None]
+    if refused:
+        names = "、".join(party.name for party in refused)
+        title, text = (
+            f"{names}不同意",
+            "可以按对方的意见撤回修改，冻结新版本后重新会签；也可以协商后重新登记其意见。",
+        )
+    else:
+        title = f"打印申请书，送{_names(waiting)}盖章签名"
+        text = "纸质会签：打印后请各单位在“意见”栏盖章、签名、写日期，再把盖章页扫描或者拍照，逐家登记。"
+    record = {
+        "label": f"登记“{waiting[0].name}”的意见",
+        "url": url("opinion", application, party=waiting[0].pk),
+        "main": True,
+    }
+    return {
+        "kind": "turn",
+        "word": "轮到您办",
+        "title": title,
+        "text": text,
+        "actions": [record, form, reopen],
+    }
+
+
+def _names(waiting: Sequence[Party]) -> str:
+    first = "、".join(dict.fromkeys(party.name for party in waiting[:2]))
+    return f"{first}等 {len(waiting)} 家" if len(waiting) > 2 else first
+
+
+def _facts(application: Application, standing: Standing, round_: Round | None) -> list[dict[str, str]]:
+    facts: list[dict[str, str]] = []
+    if round_ is not None and round_.state != "void":
+        agreed, total = agreed_count(round_, due_gates(application))
+        left = total - agreed
+        note = "" if application.state != "signing" else f"还等 {left} 家" if left else "可以递交"
+        facts.append({"name": "会签", "value": f"{total} 家中 {agreed} 家已同意", "note": note})
+    if standing.until is not None:
+        words, css = due_words(standing.until)
+        local = timezone.localtime(standing.until, application.call.zone)
+        names = {"lead": "递交截止", "office": "报送截止"}
+        note = f"{local.month} 月 {local.day} 日 {local:%H:%M}"
+        facts.append({"name": names.get(standing.turn_is, "截止"), "value": words, "css": css, "note": note})
+    elif application.state == "returned" or (application.is_editable and application.office_id):
+        facts.append({"name": "递交截止", "value": "不受截止影响", "note": "补正件在截止以后也可以交回"})
+    if application.version is not None and (round_ is None or round_.state != "void"):
+        facts.append(
+            {
+                "name": "现在的版本",
+                "value": f"{application.version.label} · {application.version.code}",
+                "note": "已冻结，要改须先撤回" if application.state == "signing" else "已冻结",
+            }
+        )
+    elif application.is_editable:
+        facts.append({"name": "现在的版本", "value": "草稿", "note": "冻结后才有版本号"})
+    return facts
+
+
+def current_round(application: Application) -> Round | None:
+    """The round of the current version, void or not."""
+    return round_of(application)

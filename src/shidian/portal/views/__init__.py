@@ -1,0 +1,1 @@
+"""The views, one file for each area; each finds, calls one verb, and shows."""

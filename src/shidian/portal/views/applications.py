@@ -1,0 +1,139 @@
+"""One's applications, starting one, its overview and its history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from shidian.applications import actions, rules
+from shidian.applications.queries import answers, lead_applications, standing
+from shidian.calls.models import Call
+from shidian.calls.queries import area_label
+from shidian.core.errors import Refused
+from shidian.organisations.models import Membership
+from shidian.reviews.models import Decision
+from shidian.reviews.queries import decisions
+
+from shidian.portal import overview
+from shidian.portal.access import person, seen_application, seen_versions, sees_everything
+from shidian.portal.timeline import entries
+
+_LATEST = 8
+
+
+@login_required
+@never_cache
+@require_safe
+def applications(request: HttpRequest) -> HttpResponse:
+    """The applications of the units one acts for, the units themselves, and what can be started."""
+    user = person(request)
+    memberships = list(Membership.objects.filter(user=user).select_related("organisation").order_by("pk"))
+    rows = [{"application": row, "standing": standing(row)} for row in lead_applications(user)]
+    calls = []
+    for call in Call.objects.public():
+        verdicts = [rules.can_start(user, membership.organisation, call) for membership in memberships]
+        if any(verdicts) or (verdicts and not call.is_over):
+            refused = "" if any(verdicts) else verdicts[0].reason
+            calls.append({"call": call, "definition": call.definition, "refused": refused})
+    return render(
+        request, "portal/applications.html", {"rows": rows, "memberships": memberships, "calls": calls}
+    )
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def call_start(request: HttpRequest, key: str) -> HttpResponse:
+    """Choose the unit that applies, see what will be asked, and start."""
+    user = person(request)
+    call = Call.objects.public().filter(key=key).first()
+    if call is None:
+        raise Http404
+    units: list[dict[str, Any]] = [
+        {"unit": membership.organisation, "verdict": rules.can_start(user, membership.organisation, call)}
+        for membership in Membership.objects.filter(user=user).select_related("organisation").order_by("pk")
+    ]
+    problem = ""
+    chosen = request.POST.get("unit", "")
+    if request.method == "POST":
+        found = next((entry["unit"] for entry in units if str(entry["unit"].pk) == chosen), None)
+        if found is None:
+            problem = "请选择由哪个单位申请。"
+        else:
+            try:
+                application = actions.start(call, found, by=user)
+            except Refused as refused:
+                problem = refused.reason
+            else:
+                return redirect(overview.url("application", application))
+    already = lead_applications(user).filter(call=call).exclude(state__in=("withdrawn", "declined"))
+    context = {
+        "call": call,
+        "definition": call.definition,
+        "units": units,
+        "chosen": chosen or (str(units[0]["unit"].pk) if len(units) == 1 else ""),
+        "open": any(entry["verdict"] for entry in units),
+        "already": already,
+        "form_problems": [{"message": problem, "anchor": "unit"}] if problem else [],
+    }
+    return render(request, "portal/call_start.html", context)
+
+
+@login_required
+@never_cache
+@require_safe
+def application(request: HttpRequest, reference: str) -> HttpResponse:
+    """Everything about one application, and first of all whose turn it is."""
+    user = person(request)
+    found = seen_application(request, reference)
+    whole = sees_everything(user, found)
+    now = standing(found)
+    round_ = overview.current_round(found)
+    values = answers(found) if whole else (found.version.data["answers"] if found.version else {})
+    decision, reasons = overview.open_reasons(found)
+    listed = overview.tasks(found, values, reasons=reasons)
+    versions = overview.versions(found, seen_versions(user, found), now)
+    lead = rules.acts_for(user, found.lead)
+    held = [row for row in decisions(found) if row.kind in (Decision.Kind.RETURN, Decision.Kind.DECLINE)]
+    events = entries(found)
+    uses = found.call.definition.uses
+    period = values.get(uses.period.partition(".")[0], {}).get(uses.period.partition(".")[2])
+    context = {
+        "application": found,
+        "definition": found.call.definition,
+        "standing": now,
+        "area": area_label(found.call, found.area) if found.area else "",
+        "period": period if isinstance(period, dict) and period.get("from") else None,
+        "steps": overview.steps(found),
+        "turn": overview.turn(user, found, now, round_, listed=listed, decision=decision),
+        "board": overview.board(user, found, round_),
+        "listed": listed,
+        "whole": whole,
+        "lead": lead,
+        "versions": versions,
+        "decision": decision,
+        "reasons": reasons,
+        "titles": {section.key: section for section in found.call.questionnaire.sections},
+        "decisions": [row for row in held if row != decision],
+        "lodgements": found.lodgements.filter(sent_by__isnull=True)
+        .select_related("office", "version")
+        .order_by("-pk"),
+        "events": events[:_LATEST],
+        "event_count": len(events),
+        "can_withdraw": rules.can_withdraw(user, found) if lead else None,
+    }
+    return render(request, "portal/application.html", context)
+
+
+@login_required
+@never_cache
+@require_safe
+def history(request: HttpRequest, reference: str) -> HttpResponse:
+    """The whole course of events."""
+    found = seen_application(request, reference)
+    return render(request, "portal/history.html", {"application": found, "events": entries(found)})

@@ -1,0 +1,149 @@
+"""Recording a party's opinion from its sealed page, and showing the scan."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from shidian.accounts.models import User
+from shidian.applications import actions, rules
+from shidian.applications.models import Application
+from shidian.applications.queries import round_of
+from shidian.core.errors import Invalid
+from shidian.documents.actions import take_in
+from shidian.documents.intake import Rejected, safe_name
+from shidian.documents.models import StoredFile
+from shidian.signoffs.models import Party, Signature
+from shidian.signoffs.queries import outstanding
+from shidian.ui.uploads import refused
+
+from shidian.portal import files, overview
+from shidian.portal.access import own_application, person, seen_application, seen_versions
+from shidian.portal.forms.opinion import FORMATS, MAX_BYTES, OpinionForm
+
+_SALT = "portal.opinion.scan"
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def opinion(request: HttpRequest, reference: str, party: int) -> HttpResponse:
+    """What the sealed page says; when something is wrong, what was typed and the file taken in stay."""
+    application = own_application(request, reference)
+    found = get_object_or_404(
+        Party.objects.select_related("round__version"),
+        pk=party,
+        round__version__document=application.document_id,
+    )
+    user = person(request)
+    allowed = rules.can_record_opinion(user, application, found)
+    form = OpinionForm(request.POST or None)
+    kept: StoredFile | None = None
+    if request.method == "POST" and allowed:
+        kept = _kept(request, user, found)
+        kept, fault = _scan(request, user, kept)
+        valid = form.is_valid()
+        if fault:
+            form.add_error("scan", fault)
+        if valid and kept is not None and not fault and _record(form, application, found, user, kept):
+            return _done(request, application, found, form)
+    current = round_of(application)
+    context = {
+        "application": application,
+        "party": found,
+        "version": found.round.version,
+        "form": form,
+        "kept": kept,
+        "token": signing.dumps({"file": kept.pk, "party": found.pk, "user": user.pk}, salt=_SALT)
+        if kept
+        else "",
+        "allowed": allowed,
+        "previous": found.signature,
+        "current": current is not None and current.pk == found.round_id and current.state != "void",
+        "form_problems": form.problems() if form.is_bound else [],
+    }
+    return render(request, "portal/opinion.html", context)
+
+
+def _kept(request: HttpRequest, user: User, party: Party) -> StoredFile | None:
+    """The scan that an earlier, refused try has left, when the form still carries it."""
+    try:
+        named = signing.loads(request.POST.get("kept", ""), salt=_SALT, max_age=24 * 3600)
+    except signing.BadSignature:
+        return None
+    if named.get("party") != party.pk or named.get("user") != user.pk:
+        return None
+    return StoredFile.objects.filter(pk=named.get("file")).first()
+
+
+def _scan(request: HttpRequest, user: User, kept: StoredFile | None) -> tuple[StoredFile | None, str]:
+    """The scan of this post: a new file goes before one that was kept; or what is wrong with it."""
+    if why := refused(request):
+        return kept, why
+    given = request.FILES.get("scan")
+    if given is None:
+        return kept, "" if kept else "请选择盖章页的扫描件或者照片"
+    name = given.name or ""
+    try:
+        return take_in(cast(BinaryIO, given), name=name, formats=FORMATS, max_bytes=MAX_BYTES, by=user), ""
+    except Rejected as rejected:
+        return kept, f"“{safe_name(name)}”没有收下：{rejected}"
+
+
+def _record(form: OpinionForm, application: Application, party: Party, user: User, kept: StoredFile) -> bool:
+    data: dict[str, Any] = form.cleaned_data
+    try:
+        with kept.open() as content:
+            actions.record_opinion(
+                application,
+                party,
+                by=user,
+                decision=Signature.Decision(data["decision"]),
+                signatory=data["signatory"],
+                capacity=data["capacity"],
+                signed_on=data["signed_on"],
+                opinion=data["opinion"],
+                scan=content,
+                scan_name=kept.name,
+            )
+    except Invalid as invalid:
+        for key, message in invalid.problems:
+            form.add_error(key, message)
+        return False
+    except Rejected as rejected:
+        form.add_error("scan", str(rejected))
+        return False
+    return True
+
+
+def _done(request: HttpRequest, application: Application, party: Party, form: OpinionForm) -> HttpResponse:
+    word = Signature.Decision(form.cleaned_data["decision"]).label
+    messages.success(request, f"已登记：{party.label}“{party.name}”{word} {party.round.version.label}。")
+    waiting = outstanding(party.round, overview.due_gates(application))
+    if request.POST.get("go") == "next" and waiting:
+        return redirect(overview.url("opinion", application, party=waiting[0].pk))
+    return redirect(f"{overview.url('application', application)}#board")
+
+
+@login_required
+@require_safe
+def scan(request: HttpRequest, reference: str, signature: int) -> HttpResponse:
+    """The scan of a signed page, to those who may see the version it was given on."""
+    application = seen_application(request, reference)
+    found = (
+        Signature.objects.filter(pk=signature, party__round__version__document=application.document_id)
+        .select_related("scan", "party__round")
+        .first()
+    )
+    if found is None or found.scan is None:
+        raise Http404
+    if found.party.round.version_id not in {row.pk for row in seen_versions(person(request), application)}:
+        raise Http404
+    return files.stored(found.scan, download="download" in request.GET)  # type: ignore[return-value]
