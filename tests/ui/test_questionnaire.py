@@ -8,7 +8,9 @@ from django.template.loader import render_to_string
 from shidian.organisations.codes import industries
 from shidian.questionnaires import checks, forms
 from shidian.questionnaires.definition import Section
-from shidian.ui.questionnaire import ScreenField, bind, rearranged, shown_text
+from shidian.ui import code_lists
+from shidian.ui.controls import ScreenField
+from shidian.ui.questionnaire import bind, rearranged, shown_text
 
 FIELDS: list[dict[str, Any]] = [
     {"key": "name", "label": "试点名称", "type": "text", "required": True, "max_chars": 100},
@@ -326,3 +328,20 @@ def test_dropping_every_row_leaves_an_empty_table():
 
 def test_without_a_row_button_nothing_is_moved():
     assert rearranged(SECTION, rows_posted()) is None
+
+
+def test_text_that_no_list_has_is_not_kept_in_memory():
+    before = code_lists._kept.cache_info().currsize
+    code_lists.industry_groups("")
+
+    for number in range(50):
+        code_lists.industry_groups("长" * 1000 + str(number))
+
+    assert code_lists._kept.cache_info().currsize <= before + 1
+
+
+def test_a_cell_may_hold_markup_and_stays_text():
+    page = html(shown({"plan": [{"time": '"><script>', "content": "</textarea><b>"}]}))
+
+    assert "<script>" not in page
+    assert "</textarea><b>" not in page

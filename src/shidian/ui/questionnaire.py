@@ -6,21 +6,19 @@ Names and ids follow the form reader of `questionnaires`: a control is named `<f
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 from shidian.organisations.codes import economic_types, industries, regions
 from shidian.questionnaires.definition import COMPOSITE, Choice, Column, Field, Section
 
 from .code_lists import counties, economic_type_groups, industry_groups, provinces
+from .controls import FIELD_LINES, SHARES, Control, Finding, ScreenField, ScreenRow, is_counted
 from .options import Option, OptionGroup
 
-# Fields that hold a sentence at most have no counter until they get long.
-COUNTED_FROM = 100
-# Twelfths: columns of a rows table get their share of the width by one of twelve classes.
-SHARES = 12
 # A closed list up to this length is shown whole, a longer one as a select.
 SHOWN_CHOICES = 12
+
+YES_NO = [Choice(value="yes", label="是"), Choice(value="no", label="否")]
 
 WORDS: dict[str, dict[str, str]] = {
     "month_range": {"from": "起（年-月）", "to": "止（年-月）"},
@@ -56,106 +54,6 @@ _INPUTS = {
 
 Not `type="month"` or `type="date"`: browsers show them in their own language, and some do not know them.
 """
-
-
-class Finding(Protocol):
-    """What a page needs of a problem found by the checks."""
-
-    @property
-    def field(self) -> str: ...
-    @property
-    def anchor(self) -> str: ...
-    @property
-    def message(self) -> str: ...
-    @property
-    def severity(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class Control:
-    """One input, textarea or select. `kind`: input, textarea or select; `wrong` and `warnings` are its own problems."""
-
-    name: str
-    id: str
-    label: str
-    kind: str
-    value: str = ""
-    required: bool = False
-    input_type: str = "text"
-    inputmode: str = "text"
-    autocomplete: str = "off"
-    css: str = ""
-    lines: int = 3
-    max_chars: int | None = None
-    share: int = SHARES
-    wrong: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    described: str = ""
-    groups: tuple[OptionGroup, ...] = ()
-    filter: bool = False
-
-    @property
-    def count(self) -> int:
-        """Characters written, as the counter shows them."""
-        return len(self.value)
-
-    @property
-    def counted(self) -> bool:
-        """Whether a counter is shown."""
-        return bool(self.max_chars and (self.kind == "textarea" or self.max_chars >= COUNTED_FROM))
-
-
-@dataclass(frozen=True)
-class ScreenRow:
-    """One row of a rows table; `no` counts from 1 and is part of the control names."""
-
-    no: int
-    cells: tuple[Control, ...]
-    blank: bool
-
-    @property
-    def wrong(self) -> bool:
-        """Whether any of its cells has an error."""
-        return any(cell.wrong for cell in self.cells)
-
-
-@dataclass(frozen=True)
-class ScreenField:
-    """A field ready for `ui/components/field.html`.
-
-    `layout` is control (one), composite (several), choices (radios) or rows. `heading` is set on the first field of a
-    group. `explain` is shown when the answer is not `qualifies`; `template_row` is the row that the browser copies.
-    """
-
-    key: str
-    id: str
-    type: str
-    layout: str
-    label: str
-    official: str
-    hint: str
-    required: bool
-    heading: str
-    wrong: tuple[str, ...]
-    warnings: tuple[str, ...]
-    described: str
-    locked: bool
-    value: Any = None
-    controls: tuple[Control, ...] = ()
-    groups: tuple[OptionGroup, ...] = ()
-    explain: str = ""
-    qualifies: str = ""
-    heads: tuple[Control, ...] = ()
-    rows: tuple[ScreenRow, ...] = ()
-    template_row: ScreenRow | None = None
-    max_rows: int | None = None
-    text: str = ""
-    problems: tuple[Finding, ...] = field(default=(), repr=False)
-
-    @property
-    def disqualifies(self) -> bool:
-        """Whether the answer given is the one that does not qualify."""
-        return bool(self.qualifies and self.value in ("yes", "no") and self.value != self.qualifies)
 
 
 def bind(
@@ -261,8 +159,8 @@ def _single_control(asked: Field, value: Any, common: Mapping[str, Any]) -> Cont
     groups = _select_groups(asked, _text(value))
     kind = "select" if groups else "textarea" if asked.type == "long_text" else "input"
     input_type, inputmode, autocomplete = _INPUTS.get(asked.type, ("text", "text", "off"))
-    limit = asked.max_chars
-    control = Control(
+    counted = f"f-{asked.key}-count" if is_counted(kind, asked.max_chars) else ""
+    return Control(
         name=asked.key,
         id=f"f-{asked.key}",
         label=asked.name,
@@ -273,14 +171,13 @@ def _single_control(asked: Field, value: Any, common: Mapping[str, Any]) -> Cont
         inputmode=inputmode,
         autocomplete=autocomplete,
         css=_css(asked.type),
-        lines=8,
-        max_chars=limit,
+        lines=FIELD_LINES,
+        max_chars=asked.max_chars,
         wrong=common["wrong"],
+        described=f"{common['described']} {counted}".strip(),
         groups=groups,
         filter=asked.type == "industry",
     )
-    described = common["described"] + (f" f-{asked.key}-count" if control.counted else "")
-    return replace(control, described=described.strip())
 
 
 def _select_groups(asked: Field, value: str) -> tuple[OptionGroup, ...]:
@@ -431,9 +328,7 @@ def _plain_group(choices: Sequence[Choice], value: str) -> tuple[OptionGroup, ..
 
 def _choice_groups(asked: Field, value: str, field_id: str) -> tuple[OptionGroup, ...]:
     """Radios; those of an area tree stand under the name of their branch."""
-    choices = asked.choices
-    if asked.type == "yes_no":
-        choices = [Choice(value="yes", label="是"), Choice(value="no", label="否")]
+    choices = YES_NO if asked.type == "yes_no" else asked.choices
     branches: dict[str, list[Option]] = {}
     for position, choice in enumerate(choices):
         branch, label = _branch(choice) if asked.type == "area" else ("", choice.label)

@@ -15,6 +15,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from shidian.core import clock
+from shidian.ui import markup
+from shidian.ui.controls import ScreenField
 
 register = template.Library()
 
@@ -273,3 +275,9 @@ def own_site(context: Context) -> dict[str, Any]:
         if isinstance(value, dict):
             return value
     return {}
+
+
+@register.filter
+def questionnaire_field(field: ScreenField) -> SafeString:
+    """A bound field of the questionnaire as HTML."""
+    return markup.field(field)
