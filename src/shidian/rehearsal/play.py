@@ -1,0 +1,1097 @@
+"""The whole procedure of a call, played through the same verbs by a cast, without a browser.
+
+Units of every story go from registration to the package for the destination, along the calendar of the call. What must
+be refused is asked for and must be refused by the right refusal; in the end all numbers must agree. Nothing reads the
+wall clock or depends on an order that is not fixed: the same seed gives the same package on any machine and database.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from random import Random
+from typing import TypeVar
+from zipfile import ZipFile
+
+from django.conf import settings
+from django.core.signals import setting_changed
+from django.db.models import Count
+
+from shidian.accounts.actions import accept_invitation, create_first_administrator
+from shidian.accounts.models import User
+from shidian.applications import actions as applications
+from shidian.applications import papers
+from shidian.applications.errors import Conflict
+from shidian.applications.models import Application, Lodgement
+from shidian.applications.queries import lodgement_here, round_of
+from shidian.audit.actions import SYSTEM, anchor
+from shidian.audit.models import Event
+from shidian.audit.queries import verify as verify_history
+from shidian.calls.actions import load, publish
+from shidian.calls.definition import Stage
+from shidian.calls.models import Call
+from shidian.calls.packages import Package
+from shidian.calls.queries import gate_after, gates_until, office_after, offices_at, window
+from shidian.core import clock
+from shidian.core.digests import sha256_of_bytes
+from shidian.core.errors import Invalid, NotNow, NotPermitted, Stale
+from shidian.dispatch import actions as dispatch
+from shidian.dispatch import packages
+from shidian.dispatch.models import CandidateList, PaperCopy, PaperCopyVoid
+from shidian.dispatch.models import Package as SentPackage
+from shidian.dispatch.queries import counted_plan, items, registered
+from shidian.dispatch.verify import verify as verify_package
+from shidian.documents.intake import Rejected
+from shidian.documents.storage import file_store
+from shidian.organisations import actions as organisations
+from shidian.organisations.actions import Person
+from shidian.organisations.codes import regions
+from shidian.organisations.models import Office, Officer, Organisation
+from shidian.rehearsal import cast as cast_
+from shidian.rehearsal import scans
+from shidian.rehearsal.stories import FEWEST, Story, story_of
+from shidian.rehearsal.timetable import Timetable, closing, opening, spans, working
+from shidian.reviews import actions as reviews
+from shidian.reviews.actions import Said
+from shidian.reviews.checklist import items as checklist
+from shidian.reviews.models import Check
+from shidian.reviews.queries import counts
+from shidian.signoffs.models import Party, Round, Signature
+from shidian.signoffs.queries import outstanding, parties
+
+PASSWORD = "rehearsal-only"  # noqa: S105 (accounts of a rehearsal live in a folder that is thrown away)
+UNITS_AN_OFFICE = 3
+MOST_OFFICES = 16
+
+Tell = Callable[[str], None]
+T = TypeVar("T")
+
+
+class NotAsItMustBe(Exception):
+    """The rehearsal found something that must not be; the message says what."""
+
+
+def must(condition: object, message: str) -> None:
+    """End the rehearsal unless `condition` holds."""
+    if not condition:
+        raise NotAsItMustBe(message)
+
+
+def there(value: T | None, message: str) -> T:
+    """The value that must be there."""
+    if value is None:
+        raise NotAsItMustBe(message)
+    return value
+
+
+@dataclass
+class Player:
+    """One unit on the stage, with what it has done so far."""
+
+    unit: cast_.Unit
+    story: Story
+    office: Office
+    organisation: Organisation
+    writer: User
+    head: User
+    reference: str = ""
+
+    @property
+    def name(self) -> str:
+        """How the report calls it."""
+        return f"{self.reference} {self.unit.name}".strip()
+
+
+@dataclass
+class Staff:
+    """Who acts for an office."""
+
+    handler: User
+    approver: User
+    both: User | None = None  # one person in both roles, who may not do both on one list
+
+
+@dataclass
+class Outcome:
+    """What a rehearsal came to; `numbers` are those that were reconciled."""
+
+    digest: str
+    path: Path
+    applications: int
+    nominated: int
+    refusals: list[str]
+    numbers: dict[str, int] = field(default_factory=dict)
+
+
+@contextmanager
+def quick_passwords() -> Iterator[None]:
+    """Hash passwords cheaply within a block: nobody ever signs in to the accounts of a rehearsal."""
+    before = settings.PASSWORD_HASHERS
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # The hashers are kept until this signal says that the setting is another one.
+    setting_changed.send(sender=quick_passwords, setting="PASSWORD_HASHERS", value=None, enter=True)
+    try:
+        yield
+    finally:
+        settings.PASSWORD_HASHERS = before
+        setting_changed.send(sender=quick_passwords, setting="PASSWORD_HASHERS", value=None, enter=False)
+
+
+def play(package: Package, *, seed: int, units: int, out: Path, tell: Tell) -> Outcome:
+    """Play the procedure of `package` on an empty database and write its package into the folder `out`.
+
+    NotAsItMustBe when anything is not as it must be. `units` is at least the number of stories.
+    """
+    must(units >= FEWEST, f"至少要 {FEWEST} 家单位，才能把各种情形演一遍。")
+    must(
+        not User.objects.exists() and not Call.objects.exists(), "演练要用空的数据库：账号和编号都从头开始。"
+    )
+    rehearsal = Rehearsal(package, seed=seed, units=units, tell=tell)
+    clock.set_source(rehearsal.time)
+    try:
+        with quick_passwords():
+            return rehearsal.run(out)
+    finally:
+        clock.set_source(None)
+
+
+class Rehearsal:
+    """One performance: the cast, the timetable, and the acts in their order."""
+
+    def __init__(self, package: Package, *, seed: int, units: int, tell: Tell) -> None:
+        self.package, self.definition, self.units, self.tell = package, package.call, units, tell
+        self.rng = Random(seed)  # noqa: S311 (a cast, no secret)
+        self.first_offices = self._choose_offices()
+        own = [
+            next(d.hand_in_until for d in package.offices if d.key == office) for office in self.first_offices
+        ]
+        self.opens, self.closes = opening(self.definition), closing(self.definition, own)
+        self.hand_in = (self.opens, self.closes)
+        self.work = spans(self.definition, self.closes)
+        step = timedelta(seconds=max(1, min(40, 960 // units)))
+        self.time = Timetable(self.opens - timedelta(hours=12), step)
+        self.refusals: list[str] = []
+        self.staff: dict[str, Staff] = {}
+        self.players: list[Player] = []
+        self.sheets: list[CandidateList] = []
+
+    def _choose_offices(self) -> list[str]:
+        """Offices of the first stage that take part: most of its first kind, one of every other kind."""
+        kinds = self.definition.stages[0].kinds
+        by_kind = {kind: [d.key for d in self.package.offices if d.kind == kind] for kind in kinds}
+        wanted = min(MOST_OFFICES, max(2, self.units // UNITS_AN_OFFICE))
+        others = [keys[0] for kind, keys in by_kind.items() if kind != kinds[0] and keys]
+        return [*by_kind[kinds[0]][: max(1, wanted - len(others))], *others]
+
+    # The acts
+
+    def run(self, out: Path) -> Outcome:
+        """All acts in order."""
+        self.prepare()
+        self.register()
+        self.write()
+        self.sign()
+        self.hand_in_all()
+        for position, stage in enumerate(self.definition.stages):
+            self.office_work(stage, position)
+            if stage.key == self.definition.delivery.after_stage:
+                self.registry(position)
+        return self.finish(out)
+
+    def prepare(self) -> None:
+        """The call is loaded and published, the offices get their people."""
+        self.heading("准备：载入征集批次，设置机构人员")
+        self.call = load(self.package, by=SYSTEM)
+        self.administrator = create_first_administrator(
+            name="演练管理员", email="administrator@office.example", password=PASSWORD
+        )
+        self.registrar = self.appoint(self.definition.delivery.office, Officer.Role.REGISTRAR)
+        offices = [self.office(key) for key in self.first_offices]
+        while offices:
+            for office in offices:
+                self.staff[office.key] = Staff(
+                    self.appoint(office.key, Officer.Role.HANDLER),
+                    self.appoint(office.key, Officer.Role.APPROVER),
+                )
+            above = [office_after(self.call, office) for office in offices]
+            offices = list(dict.fromkeys(office for office in above if office is not None))
+        first = self.first_offices[0]
+        both = self.appoint(first, Officer.Role.HANDLER, "both")
+        organisations.appoint(
+            self.office(first), Officer.Role.APPROVER, name=both.name, email=both.email, by=self.administrator
+        )
+        self.staff[first].both = both
+        self.refused(
+            "系统管理员以外的人设置机构人员",
+            NotPermitted,
+            lambda: organisations.appoint(
+                self.office(first), Officer.Role.HANDLER, name="某人", email="nobody@office.example", by=both
+            ),
+        )
+        self.say(f"{len(self.staff)} 个受理机构和登记机构的经办人、审批人、登记员到位")
+        early = self.register_one(1)
+        self.refused(
+            "征集开始以前申报",
+            NotNow,
+            lambda: applications.start(self.call, early.organisation, by=early.writer),
+        )
+        self.time.reach(max(self.opens, self.opens.replace(hour=9, minute=0)))
+        publish(self.call, by=SYSTEM)
+        self.call = Call.objects.select_related("current").get(pk=self.call.pk)
+        self.say(f"发布《{self.call.title}》")
+        anchor()
+
+    def appoint(self, key: str, role: Officer.Role, word: str = "") -> User:
+        """A new person acts for an office, by the administrator's hand; the person sets a password."""
+        self.time.tick()
+        name, email = cast_.person_name(self.rng), f"{word or role.value}.{key}@office.example"
+        user = organisations.appoint(
+            self.office(key), role, name=name, email=email, by=self.administrator
+        ).user
+        accept_invitation(user, password=PASSWORD)
+        return user
+
+    def register(self) -> None:
+        """Every unit registers, and its head confirms."""
+        self.heading("注册：各单位注册账号，负责人确认")
+        self.time.reach(self.time() + timedelta(hours=1))
+        bad = "12345678901234567X"
+        self.refused("代码校验不通过的单位注册", Invalid, lambda: self.register_with(bad))
+        for number in range(2, self.units + 1):
+            self.register_one(number)
+        taken = self.players[0].unit.code
+        self.refused("同一代码再次注册", Invalid, lambda: self.register_with(taken))
+        self.say(f"{len(self.players)} 家单位完成注册和确认，分布在 {len(self.first_offices)} 个推荐机构")
+
+    def register_with(self, code: str) -> Organisation:
+        """Register a unit that must not come to be."""
+        person = Person("某人", "somebody@unit.example")
+        return organisations.register(
+            name="某单位",
+            code=code,
+            region="",
+            address="",
+            writer=person,
+            password=PASSWORD,
+            head=Person("他人", "other@unit.example"),
+        )
+
+    def register_one(self, number: int) -> Player:
+        """Unit `number` registers with its writer; its head confirms."""
+        story = story_of(number)
+        office = self.office(self.first_offices[(number - 1) % len(self.first_offices)])
+        region, place = self.place_of(office, number)
+        unit = cast_.make_unit(
+            self.package, number, self.rng, region=region, place=place, short_code=story is Story.SHORT_CODE
+        )
+        unit = cast_.with_parties(
+            unit, self.definition, self.rng, partners=story.partners, two_roles=story is Story.TWO_ROLES
+        )
+        self.time.tick()
+        organisation = organisations.register(
+            name=unit.name,
+            code=unit.code,
+            region=unit.region,
+            address=unit.address,
+            writer=unit.writer,
+            password=PASSWORD,
+            head=unit.head,
+        )
+        writer, head = User.objects.get(email=unit.writer.email), User.objects.get(email=unit.head.email)
+        if number == 2:
+            self.refused(
+                "负责人确认以前申报", NotNow, lambda: applications.start(self.call, organisation, by=writer)
+            )
+            self.refused(
+                "经办人代负责人确认", NotPermitted, lambda: organisations.confirm(organisation, by=writer)
+            )
+        self.time.tick()
+        accept_invitation(head, password=PASSWORD)
+        organisations.confirm(organisation, by=head)
+        player = Player(unit, story, office, organisation, writer, head)
+        self.players.append(player)
+        return player
+
+    def place_of(self, office: Office, number: int) -> tuple[str, str]:
+        """Where a unit lies: in the office's region, or, when that is a whole province, in another office's."""
+        known = [code for code in self.regions() if code == office.region] or self.regions()
+        if not known:
+            return "", office.short.removesuffix("局")
+        code = known[0] if len(known) == 1 else known[number % len(known)]
+        return code, regions.name(code)
+
+    def regions(self) -> list[str]:
+        """The county-level regions of the offices taking part."""
+        codes = [self.office(key).region for key in self.first_offices]
+        return [code for code in codes if (found := regions.get(code)) is not None and found.level == 3]
+
+    def write(self) -> None:
+        """Units start their applications and fill in the form."""
+        self.heading("填报：开始申请，填写各部分，上传材料")
+        self.time.reach(working(self.hand_in, 0.15))
+        for player in self.players:
+            self.time.tick()
+            application = applications.start(self.call, player.organisation, by=player.writer)
+            player.reference = application.reference
+            self.fill(player)
+        first, stranger = self.players[0], self.players[-1]
+        section = self.definition.uses.name.partition(".")[0]
+        self.refused(
+            "别的单位来改申请",
+            NotPermitted,
+            lambda: applications.save_section(
+                self.app(first), section, {}, by=stranger.writer, started_from=0
+            ),
+        )
+        self.refused(
+            "用过时的页面覆盖别人刚存的内容",
+            Conflict,
+            lambda: applications.save_section(self.app(first), section, {}, by=first.head, started_from=0),
+        )
+        slot = next(iter(self.definition.attachments), None)
+        if slot is not None:
+            self.refused(
+                "上传改了扩展名的程序",
+                Rejected,
+                lambda: applications.attach(
+                    self.app(stranger),
+                    slot,
+                    BytesIO(b"MZ" + bytes(4096)),
+                    name="证书.pdf",
+                    by=stranger.writer,
+                ),
+            )
+        must(papers.draft_form(self.app(first)).startswith(b"%PDF"), "草稿打印不是 PDF。")
+        self.say(f"{len(self.players)} 份申请已填写，其中 1 份没有填完")
+
+    def fill(self, player: Player) -> None:
+        """Fill in the form, section by section, and add the attachments that are asked for."""
+        application = self.app(player)
+        against = self.failing_condition() if player.story is Story.DECLINED else ()
+        answers = cast_.answers_for(self.package, player.unit, self.rng, against=against)
+        sections = list(answers.items())
+        if player.story is Story.UNFINISHED:
+            sections = sections[: len(sections) // 2]
+        for section, values in sections:
+            self.time.tick()
+            row = application.sections.get(section=section)
+            applications.save_section(application, section, values, by=player.writer, started_from=row.number)
+        for position, slot in enumerate(self.definition.attachments):
+            if slot.required or (player.unit.number + position) % 4 == 0:
+                self.time.tick()
+                kind = slot.formats[player.unit.number % len(slot.formats)]
+                content = scans.attachment(
+                    label=slot.label,
+                    unit=player.unit.name,
+                    code=player.unit.code,
+                    day=self.today(),
+                    kind=kind,
+                )
+                name = f"{slot.label}{scans.SUFFIXES[kind]}"
+                applications.attach(application, slot, BytesIO(content), name=name, by=player.writer)
+
+    def failing_condition(self) -> list[str]:
+        """The field of a condition that one unit does not meet."""
+        for condition in reversed(self.definition.conditions):
+            for part in condition.parts:
+                if part.asked_by is None:
+                    return [f"{condition.key}-{part.key}"]
+        return []
+
+    def sign(self) -> None:
+        """Applications are frozen and printed, the parties give their opinions."""
+        self.heading("会签：冻结，打印，各单位盖章签署意见")
+        self.time.reach(working(self.hand_in, 0.45))
+        for player in self.players:
+            if player.story is Story.UNFINISHED:
+                self.refused(
+                    f"{player.name}没有填完就冻结",
+                    Invalid,
+                    partial(applications.freeze, self.app(player), by=player.writer),
+                )
+            else:
+                self.freeze(player)
+        self.time.reach(working(self.hand_in, 0.6))
+        first = self.definition.stages[0]
+        for player in self.players:
+            if player.story is Story.UNFINISHED:
+                continue
+            if player.story is Story.DISAGREED:
+                self.disagree(player, first)
+            elif player.story is Story.EDITED:
+                self.edit_after_freezing(player, first)
+            self.collect(player, gates_until(self.call, first.key))
+        frozen = sum(player.story.versions > 0 for player in self.players)
+        self.say(f"{frozen} 份申请冻结并收齐递交前应有的意见，共 {Signature.objects.count()} 条")
+
+    def freeze(self, player: Player) -> None:
+        """Freeze and print the official form."""
+        self.time.tick()
+        version = applications.freeze(self.app(player), by=player.writer)
+        papers.form(version)
+
+    def disagree(self, player: Player, stage: Stage) -> None:
+        """One party does not agree; the lead changes the application, and asks all anew."""
+        round_ = self.round(player)
+        party = self.asked_party(round_, stage)
+        self.opinion(player, party, by=player.writer, agrees=False)
+        self.refused(
+            f"{party.label}不同意就递交",
+            NotNow,
+            lambda: applications.lodge(self.app(player), player.office, by=player.writer),
+        )
+        self.reopen(player, f"{party.label}提出分工不清，修改后重新征求意见")
+        self.improve(player, "已按参加各方的意见，把每项任务的分工写明到单位。")
+        self.freeze(player)
+        self.say(f"{player.name}：{party.label}先不同意，修改成第 2 版后重新会签")
+
+    def edit_after_freezing(self, player: Player, stage: Stage) -> None:
+        """The lead edits a frozen application: the opinions given are void, and old pages are no longer taken."""
+        old = self.round(player)
+        due = outstanding(old, gates_until(self.call, stage.key))
+        for party in due[:2]:
+            self.opinion(player, party, by=player.writer)
+        self.refused(
+            "冻结以后直接修改",
+            NotNow,
+            lambda: applications.save_section(
+                self.app(player), self.long_field()[0], {}, by=player.writer, started_from=0
+            ),
+        )
+        before = self.today()
+        self.reopen(player, "补充阶段目标，重新冻结")
+        self.time.reach(self.time() + timedelta(days=1))
+        self.improve(player, "补充：每季度公布一次阶段目标完成情况。")
+        self.freeze(player)
+        must(Round.objects.get(pk=old.pk).state == "void", "修改以后旧版的会签没有失效。")
+        self.refused(
+            "用旧版的意见页登记",
+            NotNow,
+            lambda: self.opinion(player, due[-1], by=player.writer),
+            same_moment=True,
+        )
+        fresh = outstanding(self.round(player), gates_until(self.call, stage.key))[0]
+        self.refused(
+            "盖章日期早于新版", Invalid, lambda: self.opinion(player, fresh, by=player.writer, day=before)
+        )
+        self.say(f"{player.name}：冻结后修改，{min(2, len(due))} 条意见失效，重新会签第 2 版")
+
+    def asked_party(self, round_: Round, stage: Stage) -> Party:
+        """A party due before `stage` that is not the lead itself."""
+        due = outstanding(round_, gates_until(self.call, stage.key))
+        return due[1] if len(due) > 1 else due[0]
+
+    def reopen(self, player: Player, reason: str) -> None:
+        """Take a frozen application back."""
+        self.time.tick()
+        applications.reopen(self.app(player), by=player.writer, reason=reason)
+
+    def long_field(self) -> tuple[str, str]:
+        """A section and a long text in it, to be improved."""
+        return next(
+            (section.key, asked.key)
+            for section in reversed(self.package.questionnaire.sections)
+            for asked in section.fields
+            if asked.type == "long_text"
+        )
+
+    def improve(self, player: Player, sentence: str) -> None:
+        """Add a sentence to a long text."""
+        section, key = self.long_field()
+        application = self.app(player)
+        row = application.sections.get(section=section)
+        self.time.tick()
+        values = {**row.data, key: f"{row.data[key]}\n{sentence}"}
+        applications.save_section(application, section, values, by=player.writer, started_from=row.number)
+
+    def collect(self, player: Player, gates: Sequence[str], by: User | None = None) -> None:
+        """Record the agreement of every party due at `gates`."""
+        for party in outstanding(self.round(player), gates):
+            self.opinion(player, party, by=by or player.writer)
+
+    def opinion(
+        self, player: Player, party: Party, *, by: User, agrees: bool = True, day: date | None = None
+    ) -> Signature:
+        """Record one opinion from its sealed page."""
+        self.time.tick()
+        version = party.round.version
+        known = {body.name: body.contact for bodies in player.unit.bodies.values() for body in bodies}
+        signatory = (
+            player.unit.head.name if party.name == player.unit.name else known.get(party.name, "主管负责人")
+        )
+        kind = scans.KINDS[(player.unit.number + party.position) % len(scans.KINDS)]
+        content = scans.opinion_page(
+            title=self.package.questionnaire.title,
+            reference=player.reference,
+            version=version.label,
+            code=version.code,
+            label=party.label,
+            name=party.name,
+            agrees=agrees,
+            signatory=signatory,
+            day=day or self.today(),
+            kind=kind,
+        )
+        return applications.record_opinion(
+            self.app(player),
+            party,
+            by=by,
+            decision=Signature.Decision.AGREE if agrees else Signature.Decision.DISAGREE,
+            signatory=signatory,
+            signed_on=day or self.today(),
+            scan=BytesIO(content),
+            scan_name=f"{party.label}意见{scans.SUFFIXES[kind]}",
+            capacity="负责人",
+            opinion="" if agrees else "任务分工不清，暂不同意。",
+        )
+
+    def hand_in_all(self) -> None:
+        """Units hand in; offices look at what came, return some, and the window closes."""
+        self.heading("递交：在收件时间内递交，取得回执")
+        self.time.reach(working(self.hand_in, 0.8))
+        above = offices_at(self.call, self.definition.stages[-1].key)[0]
+        self.refused(
+            "越级递交",
+            NotPermitted,
+            lambda: applications.lodge(self.app(self.players[0]), above, by=self.players[0].writer),
+        )
+        later = {Story.UNFINISHED, Story.LATE, Story.LAST_SECOND}
+        for player in self.players:
+            if player.story not in later:
+                self.lodge(player)
+        self.say(f"{Lodgement.objects.count()} 份已递交")
+        self.time.reach(working(self.hand_in, 0.88))
+        for player in self.of(Story.RETURNED):
+            self.send_back_for_correction(player, player.office)
+            self.time.reach(working(self.hand_in, 0.94))
+            self.correct(player, player.office)
+        last = sorted(self.of(Story.LAST_SECOND), key=self.until)
+        for player in sorted([*last, *self.of(Story.LATE)], key=self.until):
+            end = self.until(player)
+            if player.story is Story.LAST_SECOND:
+                self.time.reach(end)
+                self.lodge(player, at_once=True)
+                self.say(f"{player.name}：在截止的最后一秒递交，有效")
+            else:
+                self.time.reach(end + timedelta(seconds=1))
+                self.refused(
+                    f"{player.name}在截止一秒以后递交",
+                    NotNow,
+                    partial(applications.lodge, self.app(player), player.office, by=player.writer),
+                    same_moment=True,
+                )
+        end = max(self.until(player) for player in self.players)
+        self.time.reach(end + timedelta(seconds=2))
+        late = self.players[-1]
+        self.refused(
+            "截止以后开始新的申请",
+            NotNow,
+            lambda: applications.start(self.call, late.organisation, by=late.writer),
+        )
+        anchor()
+
+    def until(self, player: Player) -> datetime:
+        """When the office of a unit stops taking hand-ins."""
+        return window(self.call, player.office).hand_in_until or self.closes
+
+    def lodge(self, player: Player, *, at_once: bool = False) -> Lodgement:
+        """Hand in; the receipt names the digest of the version and the server's time."""
+        if not at_once:
+            self.time.tick()
+        application = self.app(player)
+        office = application.office or player.office
+        receipt = applications.lodge(application, office, by=player.writer)
+        must(receipt.at == self.time(), f"{player.name}：回执时间不是服务器时间。")
+        must(papers.receipt(receipt).startswith(b"%PDF"), f"{player.name}：回执不是 PDF。")
+        return receipt
+
+    def send_back_for_correction(self, player: Player, office: Office) -> None:
+        """The office returns an application with reasons that name the section."""
+        handler = self.staff[office.key].handler
+        self.refused(
+            "退回不写理由",
+            Invalid,
+            lambda: reviews.return_for_correction(self.app(player), by=handler, reasons=[Said(" ")]),
+        )
+        self.time.tick()
+        section, _ = self.long_field()
+        said = [
+            Said("经费来源与支持文件的金额不一致，请核对后写明。", section),
+            Said("请补充可以考核的指标。", ""),
+        ]
+        reviews.return_for_correction(self.app(player), by=handler, reasons=said)
+        self.say(f"{office.short}退回{player.name}，理由 {len(said)} 条")
+
+    def correct(self, player: Player, office: Office) -> None:
+        """The lead corrects, asks all parties due so far anew, and hands in to the office that returned it."""
+        self.time.tick()
+        self.improve(player, "补正：已核对经费金额，并补充了可以考核的指标。")
+        self.freeze(player)
+        self.refused(
+            f"{player.name}补正后没有重新会签就递交",
+            NotNow,
+            lambda: applications.lodge(self.app(player), office, by=player.writer),
+        )
+        self.collect(player, gates_until(self.call, self.app(player).stage))
+        self.lodge(player)
+        self.say(f"{player.name}补正后重新会签，交回{office.short}")
+
+    # The offices
+
+    def office_work(self, stage: Stage, position: int) -> None:
+        """The offices of a stage check, decide, make their lists and send them."""
+        self.heading(f"{stage.label}：审查、{stage.verb_recommend}、编制清单、报送")
+        span = self.work[position]
+        last = position == len(self.definition.stages) - 1
+        offices = [office for office in offices_at(self.call, stage.key) if office.key in self.staff]
+        self.time.reach(working(span, 0.1))
+        for office in offices:
+            for player in self.at(office):
+                self.decide(player, office, stage, first=position == 0, last=last)
+        self.time.reach(working(span, 0.6))
+        for office in offices:
+            self.check_counts(office)
+            self.make_list(office, stage, first=position == 0)
+        self.time.reach(working(span, 0.8))
+        for office in offices:
+            self.send_list(office, stage)
+        anchor()
+        received = sum(counts(self.call, office).received for office in offices)
+        sent = sum(items(sheet).count() for sheet in self.sheets if sheet.stage == stage.key)
+        self.say(
+            f"{stage.label}：收到 {received} 项，{stage.verb_recommend}并报送 {sent} 项，清单 {len(offices)} 份"
+        )
+
+    def at(self, office: Office) -> list[Player]:
+        """The units whose applications wait at an office, by reference."""
+        here = set(
+            Application.objects.filter(call=self.call, office=office, state="lodged").values_list(
+                "reference", flat=True
+            )
+        )
+        return [player for player in self.players if player.reference in here]
+
+    def decide(self, player: Player, office: Office, stage: Stage, *, first: bool, last: bool) -> None:
+        """Check one application and decide on it, by its story."""
+        handler = self.staff[office.key].handler
+        forgets = last and player.story is Story.FORGOTTEN
+        if last and player.story is Story.RETURNED_ABOVE:
+            self.send_back_for_correction(player, office)
+            self.time.reach(self.time() + timedelta(hours=2))
+            self.correct(player, office)
+        if first and player.story is Story.EARLY:
+            stranger = self.another_handler(office)
+            self.refused(
+                "别的机构来办", NotPermitted, lambda: reviews.recommend(self.app(player), by=stranger)
+            )
+            self.refused("没有审查完就推荐", NotNow, lambda: reviews.recommend(self.app(player), by=handler))
+        declines = (first and player.story is Story.DECLINED) or (last and player.story is Story.NOT_SELECTED)
+        self.judge(player, handler, against=declines)
+        if declines:
+            self.refused(
+                "要点不符合仍要推荐", NotNow, lambda: reviews.recommend(self.app(player), by=handler)
+            )
+            self.time.tick()
+            reviews.decline(
+                self.app(player), by=handler, reasons=[Said("经核查，不符合征集要求，本批次不予列入。")]
+            )
+            self.say(f"{office.short}不予{stage.verb_recommend}{player.name}")
+            return
+        if not forgets:
+            self.later_opinions(player, stage, handler)
+        self.time.tick()
+        reviews.recommend(self.app(player), by=handler)
+        if first and player.story is Story.TAKEN_BACK:
+            self.time.tick()
+            reviews.take_back(self.app(player), by=handler, reason="发现附件页码有误，复核后再办。")
+            self.judge(player, handler, note="已复核")
+            reviews.recommend(self.app(player), by=handler)
+            self.say(f"{office.short}收回对{player.name}的推荐，复核后再次推荐")
+
+    def another_handler(self, office: Office) -> User:
+        """A handler of some other office."""
+        return next(staff.handler for key, staff in self.staff.items() if key != office.key)
+
+    def later_opinions(self, player: Player, stage: Stage, handler: User) -> None:
+        """Record the opinions due before the next gate, which the office obtains."""
+        self.collect(player, gates_until(self.call, gate_after(self.call, stage.key)), by=handler)
+
+    def judge(self, player: Player, handler: User, *, against: bool = False, note: str = "") -> None:
+        """Go through the completeness checklist, item by item."""
+        lodgement = there(lodgement_here(self.app(player)), f"{player.name}：没有递交记录。")
+        keys = [item.key for item in checklist(lodgement)]
+        must(keys, "审查要点是空的。")
+        verdicts = dict.fromkeys(keys, (Check.Verdict.MET.value, note))
+        if against:
+            verdicts[keys[0]] = (Check.Verdict.NOT_MET.value, "与核查情况不符")
+        self.time.tick()
+        recorded = reviews.record_checks(lodgement, verdicts, by=handler)
+        must(recorded == len(keys), f"{player.name}：{len(keys)} 个要点只记下 {recorded} 个。")
+
+    def make_list(self, office: Office, stage: Stage, *, first: bool) -> None:
+        """The handler ranks and proposes, the approver confirms; every check on the way is tried once."""
+        staff = self.staff[office.key]
+        handler, approver = staff.handler, staff.approver
+        forgotten = [player for player in self.of(Story.FORGOTTEN) if self.waits_for_opinion(player, office)]
+        for player in forgotten:
+            self.refused(
+                f"{player.name}缺意见时提交清单",
+                NotNow,
+                lambda: dispatch.propose(self.call, office, by=handler),
+            )
+            self.time.tick()
+            reviews.take_back(self.app(player), by=handler, reason="补登意见")
+            self.later_opinions(player, stage, handler)
+            self.time.tick()
+            reviews.recommend(self.app(player), by=handler)
+            self.say(f"{office.short}补登{player.name}缺的意见，重新{stage.verb_recommend}")
+        ready = self.recommended_at(office)
+        order = self.rng.sample(ready, len(ready))
+        self.refused(
+            "审批人来排序", NotPermitted, lambda: dispatch.rank(self.call, office, order, by=approver)
+        )
+        self.time.tick()
+        dispatch.rank(self.call, office, order, by=handler, remarks={order[0]: "本机构首推"})
+        if first and staff.both is not None:
+            self.two_people(office, staff, order)
+        self.time.tick()
+        sheet = dispatch.propose(self.call, office, by=handler)
+        self.time.tick()
+        sheet = dispatch.confirm(sheet, by=approver)
+        self.refused("没有盖章扫描件就报送", NotNow, lambda: dispatch.dispatch(sheet, by=approver))
+        self.seal(sheet, handler)
+        self.sheets.append(sheet)
+
+    def two_people(self, office: Office, staff: Staff, order: list[str]) -> None:
+        """One who holds both roles may not approve the list put forward by the same hand; and a list is sent back."""
+        both = there(staff.both, "没有身兼两职的人。")
+        self.time.tick()
+        sheet = dispatch.propose(self.call, office, by=both)
+        self.refused("自己审批自己提交的清单", NotPermitted, lambda: dispatch.confirm(sheet, by=both))
+        self.refused("经办人审批清单", NotPermitted, lambda: dispatch.confirm(sheet, by=staff.handler))
+        self.time.tick()
+        dispatch.send_back(sheet, by=staff.approver, reason="第一、二位请对调，并写明理由。")
+        self.time.tick()
+        dispatch.rank(self.call, office, [*order[1:2], *order[:1], *order[2:]], by=staff.handler)
+        self.say(f"{office.short}的审批人把清单退回一次，经办人重排后再提交")
+
+    def waits_for_opinion(self, player: Player, office: Office) -> bool:
+        """Whether a recommended application at this office lacks an opinion due before it leaves."""
+        application = self.app(player)
+        if application.office_id != office.pk or application.state != "recommended":
+            return False
+        return bool(
+            outstanding(self.round(player), gates_until(self.call, gate_after(self.call, application.stage)))
+        )
+
+    def recommended_at(self, office: Office) -> list[str]:
+        """References of what an office recommends."""
+        rows = Application.objects.filter(call=self.call, office=office, state="recommended")
+        return sorted(rows.values_list("reference", flat=True))
+
+    def seal(self, sheet: CandidateList, by: User) -> None:
+        """Upload the scan of the sealed list."""
+        self.time.tick()
+        version = there(sheet.version, f"{sheet.reference}没有冻结的版本。")
+        content = scans.sealed_list(
+            title=version.data["title"],
+            office=sheet.office.name,
+            reference=sheet.reference,
+            code=version.code,
+            count=len(version.data["rows"]),
+            day=self.today(),
+        )
+        dispatch.seal(sheet, BytesIO(content), name="清单盖章扫描件.pdf", by=by)
+
+    def send_list(self, office: Office, stage: Stage) -> None:
+        """Dispatch, after a unit on the list has withdrawn where its story says so."""
+        sheet = next(sheet for sheet in self.sheets if sheet.office_id == office.pk)
+        staff = self.staff[office.key]
+        leaving = [p for p in self.of(Story.WITHDRAWN) if p.reference in self.recommended_at(office)]
+        for player in leaving:
+            self.time.tick()
+            applications.withdraw(
+                self.app(player), by=player.head, reason="机构改革，职能调整，不再承担试点。"
+            )
+            self.refused("清单与实际不符时报送", NotNow, partial(dispatch.dispatch, sheet, by=staff.approver))
+            self.time.tick()
+            dispatch.revoke(sheet, by=staff.approver, reason=f"{player.reference} 已撤回，重新编制。")
+            sheet = dispatch.confirm(dispatch.propose(self.call, office, by=staff.handler), by=staff.approver)
+            self.seal(sheet, staff.handler)
+            self.say(f"{player.name}在清单审批后撤回，{office.short}重新编制清单")
+        self.refused("经办人报送清单", NotPermitted, lambda: dispatch.dispatch(sheet, by=staff.handler))
+        self.time.tick()
+        sent = dispatch.dispatch(sheet, by=staff.approver)
+        self.sheets = [sent if row.pk == sent.pk else row for row in self.sheets]
+        here = window(self.call, office).dispatch_until
+        must(here is None or self.time() <= here, f"{office.short}在截止以后报送了清单。")
+        must(
+            items(sent).count() == len(sent.version.data["rows"]) if sent.version else False,
+            "清单行数与申请数不符。",
+        )
+
+    def check_counts(self, office: Office) -> None:
+        """What an office received is all accounted for."""
+        found = counts(self.call, office)
+        must(found.adds_up, f"{office.short}：各项之和不等于收到的 {found.received} 项。")
+        must(found.to_review == 0, f"{office.short}还有 {found.to_review} 项没有审查。")
+
+    def registry(self, position: int) -> None:
+        """The registry counts paper one by one and the electronic material, and names what is missing."""
+        office, by = self.office(self.definition.delivery.office), self.registrar
+        plan = counted_plan(self.call)
+        rows = registered(self.call)
+        self.heading(f"{office.short}登记：逐份清点纸质材料，核对电子材料")
+        self.time.reach(working(self.work[position], 0.9))
+        total = plan.total if plan else 0
+        must(rows, "登记机构没有收到任何申请。")
+        must(all(len(row.missing) == total + 1 for row in rows), "清点以前就有了登记。")
+        missing = rows[-1].application
+        for row in rows:
+            for copy in range(1, total + 1):
+                if row.application.pk == missing.pk and copy == total:
+                    continue
+                self.time.tick()
+                dispatch.count_copy(self.call, office, row.application, copy, by=by)
+            self.time.tick()
+            dispatch.register_electronic(self.call, office, row.application, by=by)
+        self.try_registry(office, rows[0].application, total)
+        if total:
+            wrong = PaperCopy.objects.filter(application=rows[0].application, copy=1).get()
+            self.time.tick()
+            dispatch.void_copy(self.call, office, wrong, by=by, reason="误把另一件的第 1 份数成这一件的。")
+            lacking = {row.application.reference: row.missing for row in registered(self.call) if row.missing}
+            expected = {
+                rows[0].application.reference: ["第 1 份纸质材料"],
+                missing.reference: [f"第 {total} 份纸质材料"],
+            }
+            must(lacking == expected, f"缺件清单不对：{lacking}")
+            self.time.tick()
+            dispatch.count_copy(self.call, office, rows[0].application, 1, by=by, note="更正后重新登记")
+            self.say(f"更正 1 份误登；{missing.reference} 缺第 {total} 份，已指明，随后补到")
+            self.time.reach(self.time() + timedelta(hours=3))
+            dispatch.count_copy(self.call, office, missing, total, by=by, note="补送")
+        must(not any(row.missing for row in registered(self.call)), "补齐以后仍然显示缺件。")
+        valid = PaperCopy.objects.filter(void__isnull=True).count()
+        must(valid == total * len(rows), f"有效纸质材料 {valid} 份，应为 {total * len(rows)} 份。")
+        must(PaperCopyVoid.objects.count() == (1 if total else 0), "更正记录不是 1 条。")
+        self.say(f"{len(rows)} 项材料登记齐全：纸质 {valid} 份（每项 {total} 份），电子材料 {len(rows)} 项")
+
+    def try_registry(self, office: Office, application: Application, total: int) -> None:
+        """What the registry must refuse."""
+        stranger = self.players[0].writer
+        self.refused(
+            "不是登记员来登记",
+            NotPermitted,
+            lambda: dispatch.count_copy(self.call, office, application, 1, by=stranger),
+        )
+        self.refused(
+            "登记多出的一份",
+            Invalid,
+            lambda: dispatch.count_copy(self.call, office, application, total + 1, by=self.registrar),
+        )
+        if total:
+            self.refused(
+                "同一份登记两次",
+                Stale,
+                lambda: dispatch.count_copy(self.call, office, application, 1, by=self.registrar),
+            )
+
+    # The end
+
+    def finish(self, out: Path) -> Outcome:
+        """Make the package, verify it, and reconcile every number."""
+        self.heading("报送包：生成、核验，核对全部数字")
+        sheet = self.sheets[-1]
+        sent = SentPackage.objects.get(list=sheet)
+        self.time.tick()
+        packages.build(sent.pk)
+        sent = SentPackage.objects.select_related("file", "list__call").get(pk=sent.pk)
+        must(sent.state == "ready", f"报送包没有生成：{sent.fault}")
+        file = there(sent.file, "报送包没有文件。")
+        out.mkdir(parents=True, exist_ok=True)
+        path = out / f"{sheet.reference}.zip"
+        shutil.copyfile(file_store().path(file.sha256), path)
+        report = verify_package(path)
+        must(report.ok, "报送包核验不通过：\n" + report.text())
+        must(report.digest == sent.manifest_digest, "报送包的清单摘要与记录的不同。")
+        self.find_tampering(path)
+        numbers = self.reconcile(path, sheet)
+        audit = verify_history()
+        must(audit.ok, "历史核验不通过：\n" + "\n".join(audit.faults))
+        self.say(f"报送包 {path.name}：{report.files} 个文件，核验通过；改动一个字节即被发现")
+        self.say(f"历史核验通过：{audit.chains} 条链，{audit.events} 条记录，{audit.anchors} 个锚点")
+        numbers |= {"refusals": len(self.refusals), "events": audit.events, "files": report.files}
+        self.tell("")
+        self.tell(self.summary(numbers))
+        nominated = numbers["nominated"]
+        return Outcome(report.digest, path, len(self.players), nominated, self.refusals, numbers)
+
+    def find_tampering(self, path: Path) -> None:
+        """A copy of the package in which one byte differs must not pass."""
+        forged = path.with_suffix(".forged")
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        forged.write_bytes(content)
+        try:
+            must(not verify_package(forged).ok, "报送包改动一个字节，核验没有发现。")
+        finally:
+            forged.unlink()
+
+    def reconcile(self, path: Path, sheet: CandidateList) -> dict[str, int]:
+        """Every number told in one place is the sum of those in another."""
+        rows = Application.objects.filter(call=self.call).select_related("version", "lead")
+        states = Counter(rows.values_list("state", flat=True))
+        expected = Counter(player.story.end for player in self.players)
+        must(states == expected, f"结果与剧本不符：{dict(states)}，应为 {dict(expected)}")
+        for player in self.players:
+            state = self.app(player).state
+            must(
+                state == player.story.end,
+                f"{player.name}（{player.story}）现在是 {state}，应为 {player.story.end}",
+            )
+            versions = self.app(player).document.versions.count()
+            must(
+                versions == player.story.versions,
+                f"{player.name}有 {versions} 版，应为 {player.story.versions} 版",
+            )
+        first = self.definition.stages[0]
+        handed_in = Lodgement.objects.filter(stage=first.key).values("application").distinct().count()
+        must(handed_in == sum(player.story.is_handed_in for player in self.players), "递交数与剧本不符。")
+        on_first = self.items_at(first.key)
+        must(
+            on_first == sum(player.story.leaves_first_stage for player in self.players),
+            "首级清单项数与剧本不符。",
+        )
+        for before, after in zip(self.definition.stages, self.definition.stages[1:], strict=False):
+            arrived = Lodgement.objects.filter(stage=after.key, sent_by__isnull=False).count()
+            must(self.items_at(before.key) == arrived, f"{before.label}报送与{after.label}收到的数目不符。")
+        nominated = items(sheet).count()
+        must(nominated == states["nominated"], "最后的清单项数与已报送数不符。")
+        must(
+            nominated == len({name.split("/")[3] for name in self.folders(path)}),
+            "报送包里的申请数与清单不符。",
+        )
+        self.check_evidence(rows.filter(state="nominated"))
+        void = sum(player.story.versions == 2 for player in self.players) + len(self.of(Story.WITHDRAWN))
+        must(Round.objects.filter(state="void").count() == void, "失效的会签数与剧本不符。")
+        return {
+            "applications": len(self.players),
+            "handed_in": handed_in,
+            "sent_by_first_stage": on_first,
+            "nominated": nominated,
+            "declined": states["declined"],
+            "withdrawn": states["withdrawn"],
+            "never_handed_in": states["draft"] + states["signing"],
+            "opinions": Signature.objects.count(),
+            "void_rounds": void,
+        }
+
+    def items_at(self, stage: str) -> int:
+        """How many applications the dispatched lists of a stage carry."""
+        found = CandidateList.objects.filter(call=self.call, stage=stage, state="dispatched")
+        return int(found.aggregate(total=Count("items"))["total"])
+
+    def folders(self, path: Path) -> Iterable[str]:
+        """Names in the package below its folder of applications."""
+        with ZipFile(path) as archive:
+            return [name for name in archive.namelist() if "/data/applications/" in name]
+
+    def check_evidence(self, rows: Iterable[Application]) -> None:
+        """Of what was nominated, every party agreed to the very version that was sent, and the receipts name it."""
+        for application in rows:
+            version = there(application.version, f"{application.reference}没有版本。")
+            must(
+                sha256_of_bytes(version.content.encode()) == version.digest,
+                f"{application.reference}：内容与摘要不符。",
+            )
+            round_ = Round.objects.get(version=version)
+            must(round_.state == "complete", f"{application.reference}：会签没有完成。")
+            for party in parties(round_):
+                signature = party.signature
+                agreed = signature is not None and party.has_agreed and signature.digest == version.digest
+                must(agreed, f"{application.reference}：{party.label}没有同意所报的版本。")
+            latest = lodgement_here(application)
+            must(
+                latest is not None and latest.digest == version.digest,
+                f"{application.reference}：递交的不是这一版。",
+            )
+
+    def summary(self, numbers: dict[str, int]) -> str:
+        """The numbers in one sentence each."""
+        areas = {player.unit.area.split("/")[0] for player in self.players if player.story.end == "nominated"}
+        wanted = {area.key for area in self.definition.areas}
+        must(areas == wanted or self.units < 3 * len(wanted), "不是每个重点领域都有项目报送。")
+        left = (
+            numbers["applications"] - numbers["never_handed_in"] - numbers["declined"] - numbers["withdrawn"]
+        )
+        must(left == numbers["nominated"], "总数核不上：申请减去未递交、未推荐和撤回，不等于报送数。")
+        return (
+            f"合计：申请 {numbers['applications']} = 未递交 {numbers['never_handed_in']}"
+            f" + 不予推荐或选报 {numbers['declined']} + 撤回 {numbers['withdrawn']} + 报送 {numbers['nominated']}\n"
+            f"　　　推荐机构 {len(self.first_offices)} 个，重点领域 {len(areas)} 个，意见 {numbers['opinions']} 条，"
+            f"失效的会签 {numbers['void_rounds']} 轮，应拒绝而拒绝 {numbers['refusals']} 次"
+        )
+
+    # Means
+
+    def refused(
+        self, what: str, kind: type[Exception], verb: Callable[[], object], *, same_moment: bool = False
+    ) -> None:
+        """`verb` must be refused by exactly this refusal, and leave no trace in the history; once for each `what`."""
+        if what in self.refusals:
+            return
+        if not same_moment:
+            self.time.tick()
+        before = Event.objects.count()
+        try:
+            verb()
+        except Exception as refusal:
+            if type(refusal) is not kind:
+                words = f"“{what}”应由 {kind.__name__} 拒绝，却是 {type(refusal).__name__}：{refusal}"
+                raise NotAsItMustBe(words) from refusal
+            reason = str(refusal)
+        else:
+            raise NotAsItMustBe(f"“{what}”应该被拒绝，却办成了。")
+        must(Event.objects.count() == before, f"“{what}”被拒绝，却留下了记录。")
+        self.refusals.append(what)
+        self.say(f"拒绝：{what}。{reason}")
+
+    def of(self, story: Story) -> list[Player]:
+        """The units with a story."""
+        return [player for player in self.players if player.story is story]
+
+    def office(self, key: str) -> Office:
+        """An office of the call."""
+        return Office.objects.get(key=key)
+
+    def app(self, player: Player) -> Application:
+        """A unit's application as it stands now."""
+        return Application.objects.select_related(
+            "call__current", "lead", "office", "version", "document"
+        ).get(reference=player.reference)
+
+    def round(self, player: Player) -> Round:
+        """The round of the version that is out for sign-off."""
+        return there(round_of(self.app(player)), f"{player.name}：没有会签。")
+
+    def today(self) -> date:
+        """The day in the call's time zone."""
+        return self.time().astimezone(self.definition.zone).date()
+
+    def heading(self, words: str) -> None:
+        """Print the title of an act."""
+        self.tell("")
+        self.tell(f"【{words}】")
+
+    def say(self, words: str) -> None:
+        """Print what happened, with the time of the rehearsal."""
+        at = self.time().astimezone(self.definition.zone)
+        self.tell(f"  {at.month}月{at.day}日 {at:%H:%M:%S}  {words}")

@@ -1,0 +1,71 @@
+"""What happens to each unit of a rehearsal: one story a unit, every turn of the procedure at least once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Story(StrEnum):
+    """The turn that a unit's application takes; the value is the word printed."""
+
+    EARLY = "提前申报被拒，开始以后正常申报"
+    NO_PARTNER = "没有参加单位"
+    FIVE_PARTNERS = "五家参加单位"
+    DECLINED = "推荐机构不予推荐"
+    TWO_ROLES = "一家单位担任两种角色"
+    WITHDRAWN = "清单审批以后撤回"
+    SHORT_CODE = "只有 9 位组织机构代码"
+    RETURNED = "退回补正一次"
+    DISAGREED = "一方先不同意，新版本才同意"
+    EDITED = "冻结以后又修改，意见失效"
+    UNFINISHED = "没有填完，停在草稿"
+    TAKEN_BACK = "推荐以后收回，复核后再推荐"
+    LATE = "晚一秒递交，被拒绝"
+    LAST_SECOND = "截止的最后一秒递交"
+    RETURNED_ABOVE = "最后一级退回补正一次"
+    NOT_SELECTED = "最后一级不予选报"
+    FORGOTTEN = "最后一级漏登意见，补登后才能列入清单"
+    PLAIN = "一次办成"
+
+    @property
+    def end(self) -> str:
+        """The state in which the application must end."""
+        return {
+            Story.DECLINED: "declined",
+            Story.NOT_SELECTED: "declined",
+            Story.WITHDRAWN: "withdrawn",
+            Story.UNFINISHED: "draft",
+            Story.LATE: "signing",
+        }.get(self, "nominated")
+
+    @property
+    def is_handed_in(self) -> bool:
+        """Whether it reaches an office at all."""
+        return self not in (Story.UNFINISHED, Story.LATE)
+
+    @property
+    def leaves_first_stage(self) -> bool:
+        """Whether the first office sends it on."""
+        return self.is_handed_in and self not in (Story.DECLINED, Story.WITHDRAWN)
+
+    @property
+    def versions(self) -> int:
+        """How many versions it is frozen in."""
+        if self is Story.UNFINISHED:
+            return 0
+        return 2 if self in (Story.RETURNED, Story.DISAGREED, Story.EDITED, Story.RETURNED_ABOVE) else 1
+
+    @property
+    def partners(self) -> int:
+        """How many partners it names."""
+        return {Story.NO_PARTNER: 0, Story.FIVE_PARTNERS: 5, Story.DISAGREED: 2}.get(self, 1)
+
+
+FEWEST = len(Story) - 1
+"""The number of units at which every story is told once."""
+
+
+def story_of(number: int) -> Story:
+    """The story of unit `number`, counted from 1; after one of each, all is plain."""
+    told = list(Story)
+    return told[number - 1] if number <= FEWEST else Story.PLAIN
