@@ -6,7 +6,7 @@ from django.db import transaction
 
 from shidian.accounts.models import User
 from shidian.audit.actions import SYSTEM, Actor, record
-from shidian.core.errors import Invalid, NotNow
+from shidian.core.errors import Invalid, NotNow, NotPermitted
 
 
 @transaction.atomic
@@ -52,3 +52,39 @@ def accept_invitation(user: User, *, password: str) -> None:
     user.set_password(password)
     user.save(update_fields=("password",))
     record("user.accepted", user.chain, by=user)
+
+
+@transaction.atomic
+def deactivate(user: User, *, by: User) -> None:
+    """Close an account: nobody signs in with it, and who is signed in is out at once. What was done stays.
+
+    Only an administrator closes accounts; refused for the own one, so that an administrator always remains.
+    """
+    user = _changeable(user, by=by)
+    if user.pk == by.pk:
+        raise NotNow("不能停用自己的账号，请另一位系统管理员办理。")
+    if not user.is_active:
+        raise NotNow("这个账号已经停用。")
+    _set_active(user, active=False)
+    record("user.deactivated", user.chain, by=by, detail={"name": user.name})
+
+
+@transaction.atomic
+def reactivate(user: User, *, by: User) -> None:
+    """Open a closed account again with the roles it has. Only an administrator does; refused for an open one."""
+    user = _changeable(user, by=by)
+    if user.is_active:
+        raise NotNow("这个账号没有停用。")
+    _set_active(user, active=True)
+    record("user.reactivated", user.chain, by=by, detail={"name": user.name})
+
+
+def _changeable(user: User, *, by: User) -> User:
+    if not by.is_administrator:
+        raise NotPermitted("只有系统管理员可以停用和恢复账号。")
+    return User.objects.select_for_update().get(pk=user.pk)
+
+
+def _set_active(user: User, *, active: bool) -> None:
+    user.is_active = active
+    user.save(update_fields=("is_active",))

@@ -1,1 +1,1 @@
-"""Screens for offices, the institute, administrators and auditors."""
+"""Screens of offices, the institute, administrators and auditors. They find, ask one verb, and show; no rule lives here."""

@@ -1,0 +1,80 @@
+"""Which words changed between two versions of an answer, marked as <del> and <ins>."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+LONGEST = 3_000
+"""Above so many tokens the texts are compared sentence by sentence: comparing signs takes time by the square."""
+
+_TOKEN = re.compile(r"[A-Za-z]+|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
+_SENTENCE = re.compile(r"[^。；！？\n]*[。；！？\n]?", re.DOTALL)
+
+
+def marked(before: str, after: str) -> SafeString | str:
+    """`after` with what was taken out of `before` as <del> and what came in as <ins>; plain when nothing changed."""
+    if before == after:
+        return after
+    return _join(_pieces(_cut(before, after, before), _cut(before, after, after)))
+
+
+def _cut(before: str, after: str, text: str) -> list[str]:
+    longest = max(len(before), len(after))
+    pattern = _TOKEN if longest <= LONGEST else _SENTENCE
+    return [found for found in pattern.findall(text) if found]
+
+
+def _pieces(before: Sequence[str], after: Sequence[str]) -> list[tuple[str, str, str]]:
+    """(kept, removed, added), one of them or the last two filled; a single sign kept between changes joins them."""
+    pieces: list[tuple[str, str, str]] = []
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    codes = matcher.get_opcodes()
+    for position, (kind, left, until_left, right, until_right) in enumerate(codes):
+        removed, added = "".join(before[left:until_left]), "".join(after[right:until_right])
+        if kind == "equal":
+            lonely = len(removed) == 1 and 0 < position < len(codes) - 1
+            if not lonely:
+                pieces.append((removed, "", ""))
+                continue
+        if pieces and not pieces[-1][0]:
+            _, was_removed, was_added = pieces.pop()
+            removed, added = was_removed + removed, was_added + added
+        pieces.append(("", removed, added))
+    return pieces
+
+
+def _join(pieces: list[tuple[str, str, str]]) -> SafeString:
+    shown = []
+    for kept, removed, added in pieces:
+        if removed:
+            shown.append(format_html("<del>{}</del>", removed))
+        if added:
+            shown.append(format_html("<ins>{}</ins>", added))
+        if kept:
+            shown.append(format_html("{}", kept))
+    return format_html_join("", "{}", ((piece,) for piece in shown))
+
+
+def marked_rows(
+    before: Sequence[Sequence[str]], after: Sequence[Sequence[str]]
+) -> list[list[SafeString | str]]:
+    """The rows of a table, with rows that went, came or changed marked cell by cell."""
+    old, new = [tuple(row) for row in before], [tuple(row) for row in after]
+    shown: list[list[SafeString | str]] = []
+    for kind, left, until_left, right, until_right in SequenceMatcher(
+        None, old, new, autojunk=False
+    ).get_opcodes():
+        if kind == "equal":
+            shown.extend(list(row) for row in new[right:until_right])
+            continue
+        gone, come = old[left:until_left], new[right:until_right]
+        for was, now in zip(gone, come, strict=False):
+            shown.append([marked(a, b) for a, b in zip(was, now, strict=True)])
+        shown.extend([marked(cell, "") for cell in row] for row in gone[len(come) :])
+        shown.extend([marked("", cell) for cell in row] for row in come[len(gone) :])
+    return shown

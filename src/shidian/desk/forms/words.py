@@ -1,0 +1,128 @@
+"""Short forms of the desk: a reason, an upload, a party's opinion, a person to appoint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from shidian.core import clock
+from shidian.organisations.models import Officer
+from shidian.signoffs.models import Signature
+
+SCANS = ".pdf,.jpg,.jpeg,.png"
+CHOOSE = "请选择文件"
+
+
+class ReasonForm(forms.Form):
+    """Why something is undone."""
+
+    reason = forms.CharField(
+        label="理由",
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "请写明理由", "max_length": "最多 200 字，现在 %(show_value)d 字"},
+    )
+
+    def __init__(self, *args: Any, hint: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = hint
+
+
+class ScanForm(forms.Form):
+    """One scan; its content is looked at by the document intake, not here."""
+
+    scan = forms.FileField(
+        label="盖章扫描件",
+        help_text="PDF、JPEG 或 PNG，最大 50 MB。用 200 至 300 DPI 扫描，看得清公章和签名即可。",
+        widget=forms.ClearableFileInput(attrs={"accept": SCANS}),
+        error_messages={"required": CHOOSE, "empty": "文件是空的，请重新扫描或导出", "invalid": CHOOSE},
+    )
+
+
+class OpinionForm(forms.Form):
+    """A party's opinion from its sealed page. A scan that was taken in already need not be chosen again."""
+
+    decision = forms.ChoiceField(
+        label="意见",
+        choices=Signature.Decision.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "请选择同意或者不同意", "invalid_choice": "请选择同意或者不同意"},
+    )
+    opinion = forms.CharField(
+        label="意见内容",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="意见栏里写了字的，照写；不同意的，写明理由。",
+        error_messages={"max_length": "最多 2000 字，现在 %(show_value)d 字"},
+    )
+    signatory = forms.CharField(
+        label="签名人",
+        max_length=60,
+        help_text="意见栏里负责人的签名。",
+        error_messages={"required": "请写签名的负责人", "max_length": "最多 60 字"},
+    )
+    capacity = forms.CharField(
+        label="职务", required=False, max_length=60, error_messages={"max_length": "最多 60 字"}
+    )
+    signed_on = forms.DateField(
+        label="盖章日期",
+        help_text="照意见栏所写的年月日。",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "请写意见栏里的日期", "invalid": "请写成 2023-07-10 这样的日期"},
+    )
+    scan = forms.FileField(
+        label="意见页扫描件",
+        required=False,
+        help_text="PDF、JPEG 或 PNG，最大 50 MB。",
+        widget=forms.FileInput(attrs={"accept": SCANS}),
+        error_messages={"empty": "文件是空的，请重新扫描或导出"},
+    )
+
+    def __init__(self, *args: Any, kept: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kept = kept
+        self.fields["signed_on"].widget.attrs["max"] = clock.now().date().isoformat()
+
+    def clean(self) -> dict[str, Any]:
+        """A file is needed unless one is kept; who disagrees says why."""
+        values: dict[str, Any] = super().clean() or {}
+        if not values.get("scan") and not self.kept and "scan" not in self.errors:
+            self.add_error("scan", CHOOSE)
+        if values.get("decision") == Signature.Decision.DISAGREE and not values.get("opinion", "").strip():
+            self.add_error("opinion", "不同意的，请写明理由")
+        return values
+
+
+class AppointmentForm(forms.Form):
+    """A person to act for an office."""
+
+    name = forms.CharField(
+        label="姓名", max_length=60, error_messages={"required": "请写姓名", "max_length": "最多 60 字"}
+    )
+    email = forms.EmailField(
+        label="电子邮箱",
+        help_text="就是登录名；已有账号的，写原来的邮箱。",
+        error_messages={"required": "请写电子邮箱", "invalid": "邮箱的写法不对，例如 name@example.cn"},
+    )
+    role = forms.ChoiceField(
+        label="岗位",
+        choices=Officer.Role.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "请选择岗位", "invalid_choice": "请选择岗位"},
+    )
+
+
+class AuditorForm(forms.Form):
+    """A person to be auditor."""
+
+    name = AppointmentForm.base_fields["name"]
+    email = AppointmentForm.base_fields["email"]
+
+
+def upload(form: forms.Form, name: str) -> UploadedFile[bytes] | None:
+    """The file of a valid form's field, if one was given."""
+    file = form.cleaned_data.get(name)
+    return file if isinstance(file, UploadedFile) else None

@@ -1,0 +1,220 @@
+"""An application as an office reads it: every answer exactly as frozen, with what changed since the last time here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from shidian.applications.models import Lodgement
+from shidian.applications.papers import package_of
+from shidian.calls.queries import gates_until
+from shidian.core.digests import short_code
+from shidian.desk.changes import marked, marked_rows
+from shidian.documents.models import DocumentVersion
+from shidian.questionnaires.definition import Field, Section
+from shidian.questionnaires.printing import printable
+from shidian.reviews.models import Decision
+from shidian.signoffs.models import Party, Round, Signature
+from shidian.signoffs.queries import parties
+
+Shown = SafeString | str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer: a text, or a table; `unfit` says in plain words why the lead's own answer does not qualify."""
+
+    anchor: str
+    label: str
+    group: str
+    text: Shown
+    head: tuple[str, ...]
+    rows: list[list[Shown]]
+    changed: bool
+    unfit: str
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it is shown as a table."""
+        return bool(self.head)
+
+
+@dataclass(slots=True)
+class Part:
+    """A section of the form with its answers."""
+
+    key: str
+    mark: str
+    title: str
+    answers: list[Answer] = field(default_factory=list)
+
+    @property
+    def changes(self) -> int:
+        """How many answers changed."""
+        return sum(answer.changed for answer in self.answers)
+
+
+def before(lodgement: Lodgement) -> Lodgement | None:
+    """The arrival before this one at the same office, in another version."""
+    return (
+        Lodgement.objects.filter(
+            application=lodgement.application_id, office=lodgement.office_id, pk__lt=lodgement.pk
+        )
+        .exclude(version=lodgement.version_id)
+        .select_related("version")
+        .order_by("-pk")
+        .first()
+    )
+
+
+def read(version: DocumentVersion, old: DocumentVersion | None = None) -> list[Part]:
+    """All sections of a frozen version; with `old` the words that differ are marked."""
+    questionnaire = package_of(version).questionnaire
+    answers = version.data["answers"]
+    now = printable(questionnaire, answers)
+    was = printable(questionnaire, old.data["answers"]) if old else None
+    parts: list[Part] = []
+    for section in questionnaire.sections:
+        part = Part(section.key, section.mark, section.title)
+        given = answers.get(section.key) or {}
+        for asked in section.fields:
+            value = now[section.key][asked.key]
+            earlier = was[section.key][asked.key] if was else value
+            part.answers.append(_answer(section, asked, value, earlier, _unfit(asked, given)))
+        parts.append(part)
+    return parts
+
+
+def _unfit(asked: Field, given: Mapping[str, Any]) -> str:
+    answered = given.get(asked.key) or ""
+    return asked.explain if asked.qualifies and answered != asked.qualifies else ""
+
+
+def _answer(section: Section, asked: Field, value: Any, earlier: Any, unfit: str) -> Answer:
+    anchor = f"a-{section.key}-{asked.key}"
+    if asked.type == "rows":
+        keys = [column.key for column in asked.columns]
+        new = [[str(row[key]) for key in keys] for row in value]
+        old = [[str(row[key]) for key in keys] for row in earlier]
+        head = tuple(column.name for column in asked.columns)
+        return Answer(anchor, asked.name, asked.group, "", head, marked_rows(old, new), new != old, unfit)
+    new_text, old_text = _text(asked, value), _text(asked, earlier)
+    text = marked(old_text, new_text)
+    return Answer(anchor, asked.name, asked.group, text, (), [], new_text != old_text, unfit)
+
+
+def _text(asked: Field, value: Any) -> str:
+    if asked.type == "month_range":
+        ends = [_month(value[f"{end}_year"], value[f"{end}_month"]) for end in ("from", "to")]
+        return " 至 ".join(end for end in ends if end)
+    if asked.type == "region":
+        return str(value["text"])
+    return str(value)
+
+
+def _month(year: str, month: str) -> str:
+    return f"{year} 年 {month} 月" if month else year
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """One party of the version with what it said; `due` when it should have agreed before this arrival."""
+
+    party: Party
+    signature: Signature | None
+    word: str
+    tone: str
+    how: str
+    due: bool
+
+
+def opinions(lodgement: Lodgement) -> list[Opinion]:
+    """The parties of the arrival's version in their order, with their latest opinion."""
+    round_ = Round.objects.filter(version=lodgement.version_id).first()
+    if round_ is None:
+        return []
+    due_gates = gates_until(lodgement.application.call, lodgement.stage)
+    found: list[Opinion] = []
+    for party in parties(round_):
+        signature = party.signature
+        due = party.gate in due_gates
+        if signature is None:
+            word, tone, how = (
+                ("没有意见", "stop", "") if due else ("以后出具", "idle", "按本批规定在以后的环节出具")
+            )
+        else:
+            word = signature.get_decision_display()
+            tone = "done" if party.has_agreed else "stop"
+            day = f"{signature.signed_on.year} 年 {signature.signed_on.month} 月 {signature.signed_on.day} 日"
+            capacity = f"（{signature.capacity}）" if signature.capacity else ""
+            how = f"{signature.signatory}{capacity}，{day}，所见版本 {short_code(signature.digest)}"
+        found.append(Opinion(party, signature, word, tone, how, due))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """One attachment as the version names it; `number` is its place in the version."""
+
+    number: int
+    slot: str
+    name: str
+    size: int
+    is_new: bool
+
+
+def enclosures(
+    version: DocumentVersion, old: DocumentVersion | None = None
+) -> tuple[list[Enclosure], list[str]]:
+    """The attachments of a version, new ones told apart, and the names of those that are gone since `old`."""
+    slots = {slot.key: slot.label for slot in package_of(version).call.attachments}
+    rows: Sequence[Mapping[str, Any]] = version.data["attachments"]
+    earlier: Sequence[Mapping[str, Any]] = old.data["attachments"] if old else rows
+    known = {row["sha256"] for row in earlier}
+    present = {row["sha256"] for row in rows}
+    found = [
+        Enclosure(
+            number, slots.get(row["slot"], row["slot"]), row["name"], row["size"], row["sha256"] not in known
+        )
+        for number, row in enumerate(rows, start=1)
+    ]
+    return found, [row["name"] for row in earlier if row["sha256"] not in present]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A reason of the last return, and whether the part that it names has changed since."""
+
+    text: str
+    section: str
+    title: str
+    changed: bool | None  # None when the reason names no part
+
+
+def asked_before(lodgement: Lodgement, parts: Sequence[Part]) -> list[Asked]:
+    """What this office asked to be corrected before the present arrival."""
+    decision = (
+        Decision.objects.filter(
+            lodgement__application=lodgement.application_id,
+            lodgement__office=lodgement.office_id,
+            lodgement__pk__lt=lodgement.pk,
+            kind=Decision.Kind.RETURN,
+        )
+        .prefetch_related("reasons")
+        .order_by("-pk")
+        .first()
+    )
+    if decision is None:
+        return []
+    by_key = {part.key: part for part in parts}
+    found: list[Asked] = []
+    for reason in decision.reasons.all():
+        part = by_key.get(reason.section)
+        title = f"{part.mark}　{part.title}" if part else "整份申请"
+        found.append(
+            Asked(reason.text, reason.section if part else "", title, bool(part.changes) if part else None)
+        )
+    return found

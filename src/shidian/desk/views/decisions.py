@@ -1,0 +1,267 @@
+"""The decisions on an application: each a page that says what follows, and one verb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from shidian.accounts.models import User
+from shidian.applications.actions import record_opinion
+from shidian.applications.models import Application
+from shidian.applications.queries import round_of
+from shidian.applications.rules import can_decide, can_record_opinion, can_take_back, recommend_word
+from shidian.calls.queries import stage, stage_after
+from shidian.core.errors import Invalid
+from shidian.core.verdict import Verdict
+from shidian.desk import uploads
+from shidian.desk.access import Seen, held_application, officers_only, person
+from shidian.desk.forms.checks import Problem
+from shidian.desk.forms.reasons import ReasonsForm
+from shidian.desk.forms.words import OpinionForm, ReasonForm, upload
+from shidian.documents.intake import Rejected
+from shidian.documents.models import StoredFile
+from shidian.reviews import actions as reviews
+from shidian.reviews.actions import Said
+from shidian.reviews.checklist import judged
+from shidian.reviews.rules import can_recommend
+from shidian.signoffs.models import Party, Signature
+from shidian.ui.templatetags.ui import form_problems
+
+GET_POST = ("GET", "HEAD", "POST")
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words of a page on which reasons are given."""
+
+    title: str
+    button: str
+    lead: str
+    consequences: list[str]
+    done: str
+
+
+def _back(reference: str) -> str:
+    return reverse("desk:application", args=(reference,))
+
+
+@require_http_methods(GET_POST)
+@officers_only
+def return_for_correction(request: HttpRequest, reference: str) -> HttpResponse:
+    """Return to the lead with reasons; items judged not met stand in the form already."""
+    user = person(request)
+    seen = held_application(user, reference)
+    found = seen.application
+    words = _Words(
+        title="退回补正",
+        button="退回补正",
+        lead="一条写一个问题，写清楚要改成什么样；能指到申请书某一部分的，选上那一部分。",
+        consequences=[
+            f"申请退给{found.lead.name}修改，这里的理由会逐条显示给他们。",
+            "修改以后要重新冻结，各单位对这一版的意见失效，须重新盖章。",
+            f"改好以后仍交回{seen.lodgement.office.name}，不受收件截止时间限制。",
+        ],
+        done=f"已退回{found.lead.name}补正。",
+    )
+    return _with_reasons(request, seen, words, reviews.return_for_correction, can_decide(user, found))
+
+
+@require_http_methods(GET_POST)
+@officers_only
+def decline(request: HttpRequest, reference: str) -> HttpResponse:
+    """Do not recommend, with reasons."""
+    user = person(request)
+    seen = held_application(user, reference)
+    found = seen.application
+    word = f"不予{recommend_word(found)}"
+    words = _Words(
+        title=word,
+        button=word,
+        lead="写明不符合哪一项要求、依据是什么。",
+        consequences=[
+            f"{found.lead.name}的这项申请在本批次到此结束，不能再改、再交。",
+            "理由会逐条显示给承担单位。",
+            "决定记在您名下，不能收回；只是需要补材料的，请改用“退回补正”。",
+        ],
+        done=f"已作出决定：{word}。",
+    )
+    return _with_reasons(request, seen, words, reviews.decline, can_decide(user, found))
+
+
+def _with_reasons(
+    request: HttpRequest, seen: Seen, words: _Words, verb: Callable[..., Any], verdict: Verdict
+) -> HttpResponse:
+    user, found = person(request), seen.application
+    questionnaire = found.call.questionnaire
+    status = 200
+    if request.method == "POST":
+        form = ReasonsForm.posted(questionnaire, request.POST.dict())
+        if not form.change_rows(request.POST.dict()):
+            said = form.check()
+            if not form.problems and _done(form, verb, found, said, user):
+                messages.success(request, f"{found.reference}：{words.done}")
+                return redirect(_back(found.reference))
+            status = 422
+    else:
+        form = ReasonsForm.prefilled(questionnaire, judged(seen.lodgement))
+    context = {
+        "application": found,
+        "words": words,
+        "form": form,
+        "form_problems": form.problems,
+        "stops": verb is reviews.decline,
+        "refused": "" if verdict else verdict.reason,
+        "back_url": _back(found.reference),
+    }
+    return render(request, "desk/reasons.html", context, status=status)
+
+
+def _done(
+    form: ReasonsForm, verb: Callable[..., Any], found: Application, said: Sequence[Said], user: User
+) -> bool:
+    try:
+        verb(found, by=user, reasons=said)
+    except Invalid as refused:
+        form.problems.append(Problem(refused.reason, "f-reasons-1-text"))
+        return False
+    return True
+
+
+@require_http_methods(GET_POST)
+@officers_only
+def recommendation(request: HttpRequest, reference: str) -> HttpResponse:
+    """Recommend (at a later stage: whatever the call names it), after saying what follows."""
+    user = person(request)
+    seen = held_application(user, reference)
+    found = seen.application
+    word = recommend_word(found)
+    if request.method == "POST":
+        reviews.recommend(found, by=user)
+        messages.success(request, f"{found.reference}：已{word}，列在清单末尾，可以去排序。")
+        return redirect(_back(reference))
+    here = stage(found.call, found.stage)
+    following = stage_after(found.call, here.key)
+    onward = following.turn if following else found.call.definition.destination.label
+    rows = judged(seen.lodgement)
+    verdict = can_recommend(user, found, rows)
+    context = {
+        "application": found,
+        "title": f"{word}这项申请",
+        "verb": word,
+        "consequences": [
+            f"{len(rows)} 个审查要点您都已判定，没有不符合的。",
+            f"申请自动列入{found.office.name if found.office else ''}的{here.list_title}，由您排序。",
+            f"清单经审批人（另一个人）审批、盖章、报送以后，进入：{onward}。",
+            f"清单提交审批以前，可以收回{word}。",
+        ],
+        "refused": "" if verdict else verdict.reason,
+        "back_url": _back(reference),
+    }
+    return render(request, "desk/confirmation.html", context)
+
+
+@require_http_methods(GET_POST)
+@officers_only
+def taking_back(request: HttpRequest, reference: str) -> HttpResponse:
+    """Put a recommended application back under review, with a reason."""
+    user = person(request)
+    found = held_application(user, reference).application
+    word = recommend_word(found) if found.stage else "推荐"
+    form = ReasonForm(request.POST or None, hint="只在历史记录里，供以后查看。")
+    if request.method == "POST" and form.is_valid():
+        reviews.take_back(found, by=user, reason=form.cleaned_data["reason"])
+        messages.success(request, f"{found.reference}：已收回{word}，回到待审查。")
+        return redirect(_back(reference))
+    verdict = can_take_back(user, found)
+    context = {
+        "application": found,
+        "title": f"收回{word}",
+        "verb": f"收回{word}",
+        "stop": True,
+        "consequences": ["申请从清单里移出，回到待审查；审查要点的判定都还在。", f"以后可以再次{word}。"],
+        "form": form,
+        "form_problems": form_problems(form),
+        "refused": "" if verdict else verdict.reason,
+        "back_url": _back(reference),
+    }
+    return render(request, "desk/confirmation.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(GET_POST)
+@officers_only
+def opinion(request: HttpRequest, reference: str, party: int) -> HttpResponse:
+    """Record the opinion of a party that is due behind this stage (the managing authority's, at the last one)."""
+    user = person(request)
+    seen = held_application(user, reference)
+    found = seen.application
+    round_ = round_of(found)
+    body = Party.objects.filter(pk=party, round=round_).first() if round_ else None
+    if body is None:
+        raise Http404
+    verdict = can_record_opinion(user, found, body)
+    kept = uploads.kept(request.POST.get("kept", ""), by=user)
+    form = OpinionForm(request.POST or None, request.FILES or None, kept=kept is not None)
+    if request.method == "POST":
+        kept = _keep(form, kept, user) if verdict else kept
+        if verdict and form.is_valid() and kept is not None and _recorded(form, found, body, kept, user):
+            messages.success(request, f"已登记{body.label}“{body.name}”的意见：{_decision(form)}。")
+            return redirect(_back(reference) + "#h-parties")
+    context = {
+        "application": found,
+        "party": body,
+        "form": form,
+        "kept": kept,
+        "ticket": uploads.ticket(kept, by=user) if kept else "",
+        "version": found.version,
+        "form_problems": form_problems(form),
+        "refused": "" if verdict else verdict.reason,
+        "back_url": _back(reference),
+    }
+    return render(request, "desk/opinion.html", context, status=422 if form.errors else 200)
+
+
+def _decision(form: OpinionForm) -> str:
+    return str(Signature.Decision(form.cleaned_data["decision"]).label)
+
+
+def _keep(form: OpinionForm, kept: StoredFile | None, user: User) -> StoredFile | None:
+    """Take in a file that came with the form, whatever else is wrong; a rejected one is a problem of its field."""
+    form.is_valid()
+    file = upload(form, "scan")
+    if file is None:
+        return kept
+    try:
+        return uploads.keep(file, by=user)
+    except Rejected as rejected:
+        form.add_error("scan", str(rejected))
+        return kept
+
+
+def _recorded(form: OpinionForm, found: Application, body: Party, kept: StoredFile, user: User) -> bool:
+    values = form.cleaned_data
+    try:
+        with kept.open() as scan:
+            record_opinion(
+                found,
+                body,
+                by=user,
+                decision=Signature.Decision(values["decision"]),
+                signatory=values["signatory"],
+                signed_on=values["signed_on"],
+                scan=scan,
+                scan_name=kept.name,
+                capacity=values["capacity"],
+                opinion=values["opinion"],
+            )
+    except Invalid as refused:
+        for place, message in refused.problems or [("", refused.reason)]:
+            form.add_error(place if place in form.fields else None, message)
+        return False
+    return True

@@ -1,0 +1,70 @@
+"""The papers and files of an application, each only for who may see the application, and only of versions that arrived."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.views.decorators.http import require_safe
+
+from shidian.applications import papers
+from shidian.desk.access import Seen, officers_only, person, seen_application
+from shidian.desk.files import stored
+from shidian.documents.models import DocumentVersion, StoredFile
+from shidian.signoffs.models import Signature
+
+
+def _versions(seen: Seen) -> dict[str, DocumentVersion]:
+    """The versions that arrived where the reader looks, by label: an office never sees what was not handed to it."""
+    arrivals = seen.application.lodgements.filter(pk__lte=seen.lodgement.pk).select_related(
+        "version__document"
+    )
+    if seen.office is not None and seen.judges:
+        arrivals = arrivals.filter(office=seen.office)
+    found = {arrival.version.label: arrival.version for arrival in arrivals}
+    found[seen.lodgement.version.label] = seen.lodgement.version
+    return found
+
+
+@require_safe
+@officers_only
+def form(request: HttpRequest, reference: str) -> HttpResponseBase:
+    """The official form of the version that is being looked at, or of an earlier one that arrived (?version=v1)."""
+    seen = seen_application(person(request), reference)
+    versions = _versions(seen)
+    version = versions.get(request.GET.get("version", seen.lodgement.version.label))
+    if version is None:
+        raise Http404
+    return stored(papers.form(version))
+
+
+@require_safe
+@officers_only
+def scan(request: HttpRequest, reference: str, pk: int) -> HttpResponseBase:
+    """The scan of one opinion."""
+    seen = seen_application(person(request), reference)
+    signature = (
+        Signature.objects.filter(pk=pk, party__round__version__in=_versions(seen).values())
+        .select_related("scan", "party")
+        .first()
+    )
+    if signature is None or signature.scan is None:
+        raise Http404
+    suffix = signature.scan.name.rpartition(".")[2]
+    return stored(signature.scan, name=f"{reference}-{signature.party.label}-{signature.party.name}.{suffix}")
+
+
+@require_safe
+@officers_only
+def attachment(request: HttpRequest, reference: str, version: str, number: int) -> HttpResponseBase:
+    """One attachment by its place in a version that arrived."""
+    seen = seen_application(person(request), reference)
+    found = _versions(seen).get(version)
+    rows = found.data["attachments"] if found else []
+    if not 0 < number <= len(rows):
+        raise Http404
+    row = rows[number - 1]
+    file = (
+        StoredFile.objects.filter(sha256=row["sha256"], media_type=row["media_type"]).order_by("pk").first()
+    )
+    if file is None:
+        raise Http404
+    return stored(file, name=row["name"])
