@@ -138,3 +138,20 @@ def test_form_problems_lead_to_the_controls():
 
     assert [line["anchor"] for line in lines] == ["id_sure"]
     assert lines[0]["message"].startswith("我已核对：")
+
+
+def test_a_long_title_breaks_around_the_programme():
+    programme = "社会管理和公共服务综合标准化试点"
+
+    assert ui.wbr_around(f"关于组织征集第十批{programme}项目的通知", programme) == (
+        "关于组织征集第十批<wbr>社会管理和公共服务<wbr>综合标准化试点<wbr>项目的通知"
+    )
+    assert ui.wbr_around("另一个标题", programme) == "另一个标题"
+
+
+def test_the_site_of_the_frame_survives_a_view_with_its_own():
+    context = Context({"site": {"name": "试点申报"}})
+    context.push(site="127.0.0.1:8000")
+
+    assert ui.own_site(context) == {"name": "试点申报"}
+    assert ui.own_site(Context({"site": "127.0.0.1"})) == {}
