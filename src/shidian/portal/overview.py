@@ -16,7 +16,7 @@ from shidian.accounts.models import User
 from shidian.applications import rules
 from shidian.applications.content import invited
 from shidian.applications.models import Application
-from shidian.applications.queries import Standing, round_of
+from shidian.applications.queries import Standing
 from shidian.calls.queries import gates_until
 from shidian.documents.models import DocumentVersion
 from shidian.questionnaires.completeness import SectionProgress, progress
@@ -179,7 +179,6 @@ def board(user: User, application: Application, round_: Round | None) -> list[di
     for party in parties(round_):
         row: dict[str, Any] = {"role": party.label, "name": party.name, "code": round_.version.digest}
         signature = party.signature
-        allowed = rules.can_record_opinion(user, application, party)
         if signature is not None:
             row |= _signed(application, signature)
         elif party.gate not in due:
@@ -191,7 +190,11 @@ def board(user: User, application: Application, round_: Round | None) -> list[di
             }
         else:
             row |= {"kind": "wait", "word": "等对方", "how": f"纸质意见页，{_since(round_)}"}
-        if allowed and not party.has_agreed and (party.gate in due or application.state == "lodged"):
+        if (
+            application.state == "signing"
+            and party.gate in due
+            and rules.can_record_opinion(user, application, party)
+        ):
             row |= {"url": url("opinion", application, party=party.pk), "label": "登记意见"}
         rows.append(row)
     return rows
@@ -349,7 +352,7 @@ def _turn_writing(
             "kind": "turn",
             "word": "轮到您办",
             "title": "按退回意见修改，再冻结、会签、递交",
-            "text": f"补正后交回{application.office}。退回意见逐条列在下面。",
+            "text": f"补正后交回{application.office}。退回意见逐条列在上面。",
             "actions": [first, *rest],
         }
     if missing:
@@ -391,27 +394,24 @@ def _turn_signing(user: User, application: Application, round_: Round) -> dict[s
             ],
         }
     refused = [party for party in waiting if party.signature is not None]
-    if refused:
-        names = "、".join(party.name for party in refused)
-        title, text = (
-            f"{names}不同意",
-            "可以按对方的意见撤回修改，冻结新版本后重新会签；也可以协商后重新登记其意见。",
-        )
-    else:
-        title = f"打印申请书，送{_names(waiting)}盖章签名"
-        text = "纸质会签：打印后请各单位在“意见”栏盖章、签名、写日期，再把盖章页扫描或者拍照，逐家登记。"
+    nobody = not any(party.signature for party in parties(round_))
     record = {
         "label": f"登记“{waiting[0].name}”的意见",
         "url": url("opinion", application, party=waiting[0].pk),
-        "main": True,
+        "main": not nobody,
     }
-    return {
-        "kind": "turn",
-        "word": "轮到您办",
-        "title": title,
-        "text": text,
-        "actions": [record, form, reopen],
-    }
+    actions = [{**form, "main": True}, record, reopen] if nobody else [record, form, reopen]
+    if refused:
+        names = "、".join(party.name for party in refused)
+        title = f"{names}不同意"
+        text = "可以按对方的意见撤回修改，冻结新版本后重新会签；也可以协商后重新登记其意见。"
+    elif nobody:
+        title = f"打印申请书，送{_names(waiting)}盖章签名"
+        text = "纸质会签：请各单位在“意见”栏盖章、签名、写日期，再把盖章页扫描或者拍照，逐家登记。"
+    else:
+        title = f"还等{_names(waiting)}的意见"
+        text = "收到盖章页以后，扫描或者拍照，逐家登记。"
+    return {"kind": "turn", "word": "轮到您办", "title": title, "text": text, "actions": actions}
 
 
 def _names(waiting: Sequence[Party]) -> str:
@@ -434,11 +434,12 @@ def _facts(application: Application, standing: Standing, round_: Round | None) -
         facts.append({"name": names.get(standing.turn_is, "截止"), "value": words, "css": css, "note": note})
     elif application.state == "returned" or (application.is_editable and application.office_id):
         facts.append({"name": "递交截止", "value": "不受截止影响", "note": "补正件在截止以后也可以交回"})
-    if application.version is not None and (round_ is None or round_.state != "void"):
+    if round_ is not None and round_.state != "void":
+        version = round_.version
         facts.append(
             {
                 "name": "现在的版本",
-                "value": f"{application.version.label} · {application.version.code}",
+                "value": f"{version.label} · {version.code}",
                 "note": "已冻结，要改须先撤回" if application.state == "signing" else "已冻结",
             }
         )
@@ -447,6 +448,8 @@ def _facts(application: Application, standing: Standing, round_: Round | None) -
     return facts
 
 
-def current_round(application: Application) -> Round | None:
-    """The round of the current version, void or not."""
-    return round_of(application)
+def round_on(version: DocumentVersion | None) -> Round | None:
+    """The round of a version, void or not."""
+    if version is None:
+        return None
+    return Round.objects.filter(version=version).select_related("version").first()

@@ -11,6 +11,7 @@ from shidian.applications.models import Application
 from shidian.audit.models import Event
 from shidian.audit.queries import timeline
 from shidian.core.digests import short_code
+from shidian.ui.templatetags.ui import cn_date
 
 _SIGNOFFS = {
     "signoff.agreed": "{label}“{name}”同意 {version}（{signatory}，{signed_on}）",
@@ -46,7 +47,9 @@ def sentence(event: Event) -> str:
     detail: dict[str, Any] = defaultdict(str, event.detail)
     if not detail["code"] and detail["digest"]:
         detail["code"] = short_code(str(detail["digest"]))
-    return wording.format_map(detail).rstrip("：（），")
+    if detail["signed_on"]:
+        detail["signed_on"] = cn_date(detail["signed_on"])
+    return wording.format_map(detail).replace("（，）", "").rstrip("：")
 
 
 def entries(application: Application, limit: int | None = None) -> list[dict[str, Any]]:

@@ -40,8 +40,7 @@ SECTION = Section(
         Field(key="address", label="单位地址", type="text", required=True, max_chars=200, group=_UNIT),
         Field(
             key="writer_name",
-            label="姓名",
-            screen_label="经办人姓名",
+            label="经办人姓名",
             type="text",
             required=True,
             max_chars=50,
@@ -49,8 +48,7 @@ SECTION = Section(
         ),
         Field(
             key="writer_email",
-            label="电子邮箱",
-            screen_label="经办人电子邮箱",
+            label="经办人电子邮箱",
             type="email",
             required=True,
             group=_WRITER,
@@ -58,16 +56,14 @@ SECTION = Section(
         ),
         Field(
             key="writer_phone",
-            label="联系电话",
-            screen_label="经办人联系电话",
+            label="经办人联系电话",
             type="phone",
             required=True,
             group=_WRITER,
         ),
         Field(
             key="head_name",
-            label="姓名",
-            screen_label="负责人姓名",
+            label="负责人姓名",
             type="text",
             required=True,
             max_chars=50,
@@ -76,8 +72,7 @@ SECTION = Section(
         ),
         Field(
             key="head_email",
-            label="电子邮箱",
-            screen_label="负责人电子邮箱",
+            label="负责人电子邮箱",
             type="email",
             required=True,
             group=_HEAD,
@@ -85,8 +80,7 @@ SECTION = Section(
         ),
         Field(
             key="head_phone",
-            label="联系电话",
-            screen_label="负责人联系电话",
+            label="负责人联系电话",
             type="phone",
             required=True,
             group=_HEAD,

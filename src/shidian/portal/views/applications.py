@@ -16,12 +16,11 @@ from shidian.calls.models import Call
 from shidian.calls.queries import area_label
 from shidian.core.errors import Refused
 from shidian.organisations.models import Membership
-from shidian.reviews.models import Decision
-from shidian.reviews.queries import decisions
-
 from shidian.portal import overview
 from shidian.portal.access import person, seen_application, seen_versions, sees_everything
 from shidian.portal.timeline import entries
+from shidian.reviews.models import Decision
+from shidian.reviews.queries import decisions
 
 _LATEST = 8
 
@@ -93,11 +92,14 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
     found = seen_application(request, reference)
     whole = sees_everything(user, found)
     now = standing(found)
-    round_ = overview.current_round(found)
-    values = answers(found) if whole else (found.version.data["answers"] if found.version else {})
+    seen = seen_versions(user, found)
+    # An office sees what was handed in, never what the lead is writing or gathering opinions on since.
+    version = found.version if whole else next(iter(seen), None)
+    round_ = overview.round_on(version)
+    values = answers(found) if whole else (version.data["answers"] if version else {})
     decision, reasons = overview.open_reasons(found)
     listed = overview.tasks(found, values, reasons=reasons)
-    versions = overview.versions(found, seen_versions(user, found), now)
+    versions = overview.versions(found, seen, now)
     lead = rules.acts_for(user, found.lead)
     held = [row for row in decisions(found) if row.kind in (Decision.Kind.RETURN, Decision.Kind.DECLINE)]
     events = entries(found)

@@ -17,11 +17,10 @@ from shidian.applications.queries import answers
 from shidian.calls.definition import AttachmentSlot
 from shidian.core.errors import NotNow
 from shidian.documents.intake import FORMATS, Rejected, safe_name
-from shidian.ui.uploads import refused
-
 from shidian.portal import files
 from shidian.portal.access import own_application, person, seen_application, sees_attachment
 from shidian.portal.overview import ATTACHMENTS, open_reasons, tasks, url
+from shidian.ui.uploads import refused
 
 
 @login_required

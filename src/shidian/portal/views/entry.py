@@ -22,9 +22,8 @@ from django_q.tasks import async_task
 
 from shidian.accounts.models import User
 from shidian.organisations.models import Membership, Officer
-from shidian.ui.templatetags.ui import form_problems
-
 from shidian.portal.access import person
+from shidian.ui.templatetags.ui import form_problems
 
 _LABELS = {
     "login": "电子邮箱",
@@ -117,7 +116,9 @@ def _roles(user: User) -> list[tuple[str, str]]:
         offices.setdefault(officer.office.name, []).append(officer.get_role_display())
     if offices:
         return [("受理机构", "；".join(f"{name} {'、'.join(roles)}" for name, roles in offices.items()))]
-    return [("系统", "系统管理员" if user.is_administrator else "审计员" if user.is_auditor else "其他")]
+    return [
+        ("系统", "系统管理员" if user.is_administrator else "审计员" if user.is_auditor else "不属于任何单位")
+    ]
 
 
 class SignOut(_Ours, account_views.LogoutView):  # type: ignore[misc]

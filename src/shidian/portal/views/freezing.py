@@ -17,13 +17,12 @@ from shidian.applications.content import invited
 from shidian.applications.models import Application
 from shidian.applications.queries import answers, round_of
 from shidian.core.errors import Invalid
-from shidian.questionnaires.checks import Problem
-from shidian.signoffs.queries import parties
-
 from shidian.portal import overview
 from shidian.portal.access import own_application, person
 from shidian.portal.forms.reasons import ReasonForm
 from shidian.portal.reading import written
+from shidian.questionnaires.checks import Problem
+from shidian.signoffs.queries import parties
 
 
 def _link(application: Application, problem: Problem) -> str:

@@ -16,11 +16,10 @@ from shidian.applications.models import Application, Lodgement
 from shidian.applications.queries import round_of
 from shidian.calls.queries import offices_at, window
 from shidian.core.errors import Refused
-from shidian.signoffs.queries import parties
-
 from shidian.portal import files, overview
 from shidian.portal.access import own_application, person, seen_application
 from shidian.portal.forms.reasons import ReasonForm
+from shidian.signoffs.queries import parties
 
 
 @login_required

@@ -48,13 +48,12 @@ def _letters(folder: Path) -> Iterator[dict[str, object]]:
 
 def _letter(raw: bytes) -> dict[str, object]:
     message = email.message_from_bytes(raw, policy=email.policy.default)
-    assert isinstance(message, EmailMessage)
-    body = message.get_body(("plain",))
+    body = message.get_body(("plain",)) if isinstance(message, EmailMessage) else None
     sent = message.get("Date")
     at = getattr(sent, "datetime", None)
     return {
         "to": str(message.get("To", "")),
         "subject": str(message.get("Subject", "")),
         "at": at if isinstance(at, datetime) else None,
-        "text": body.get_content() if body is not None else "",
+        "text": body.get_content() if isinstance(body, EmailMessage) else "",
     }

@@ -20,13 +20,12 @@ from shidian.core.errors import Invalid
 from shidian.documents.actions import take_in
 from shidian.documents.intake import Rejected, safe_name
 from shidian.documents.models import StoredFile
-from shidian.signoffs.models import Party, Signature
-from shidian.signoffs.queries import outstanding
-from shidian.ui.uploads import refused
-
 from shidian.portal import files, overview
 from shidian.portal.access import own_application, person, seen_application, seen_versions
 from shidian.portal.forms.opinion import FORMATS, MAX_BYTES, OpinionForm
+from shidian.signoffs.models import Party, Signature
+from shidian.signoffs.queries import outstanding
+from shidian.ui.uploads import refused
 
 _SALT = "portal.opinion.scan"
 

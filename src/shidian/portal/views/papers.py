@@ -14,9 +14,6 @@ from shidian.applications.models import Attachment
 from shidian.applications.queries import standing
 from shidian.documents.models import DocumentVersion, StoredFile
 from shidian.documents.render.compiler import PaperError
-from shidian.signoffs.models import Round
-from shidian.signoffs.queries import parties
-
 from shidian.portal import files, overview
 from shidian.portal.access import (
     own_application,
@@ -27,6 +24,8 @@ from shidian.portal.access import (
     sees_everything,
 )
 from shidian.portal.reading import written
+from shidian.signoffs.models import Round
+from shidian.signoffs.queries import parties
 
 
 @login_required

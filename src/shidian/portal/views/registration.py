@@ -27,13 +27,12 @@ from shidian.organisations import actions
 from shidian.organisations.actions import Person
 from shidian.organisations.links import head_of, is_head_token
 from shidian.organisations.models import Membership, Organisation
-from shidian.questionnaires import forms as reader
-from shidian.questionnaires.checks import Problem, check_section
-from shidian.ui.questionnaire import bind
-
 from shidian.portal.access import person
 from shidian.portal.forms.administrator import FirstAdministratorForm
 from shidian.portal.forms.registration import SECTION, password_problems, too_long
+from shidian.questionnaires import forms as reader
+from shidian.questionnaires.checks import Problem, check_section
+from shidian.ui.questionnaire import bind
 
 # The name under which the installation keeps the code that `shidian serve` prints.
 _CODE_FILE = "first-administrator-code"

@@ -17,14 +17,13 @@ from shidian.applications import actions, rules
 from shidian.applications.errors import Conflict
 from shidian.applications.models import Application, SectionAnswers
 from shidian.applications.queries import answers
+from shidian.portal.access import own_application, person
+from shidian.portal.merging import contested, merged
+from shidian.portal.overview import open_reasons, tasks, url
 from shidian.questionnaires import forms
 from shidian.questionnaires.checks import Problem, check_section, is_blank
 from shidian.questionnaires.definition import Section
 from shidian.ui.questionnaire import bind
-
-from shidian.portal.access import own_application, person
-from shidian.portal.merging import contested, merged
-from shidian.portal.overview import open_reasons, tasks, url
 
 _AUTOSAVE = "autosave"
 

@@ -13,7 +13,6 @@ from shidian.applications.queries import lead_applications
 from shidian.organisations.actions import ask_head_again
 from shidian.organisations.links import head_of
 from shidian.organisations.models import Membership, Organisation
-
 from shidian.portal.access import person
 
 
