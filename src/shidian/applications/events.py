@@ -14,3 +14,16 @@ WORDINGS: dict[str, str] = {
     "application.withdrawn": "承担单位撤回申请：{reason}",
     "application.signed": "{version} 在“{gate}”之前须同意的单位已全部同意",
 }
+TONES: dict[str, str] = {
+    "application.frozen": "done",
+    "application.signed": "done",
+    "application.lodged": "turn",
+    "application.recommended": "done",
+    "application.passed_on": "done",
+    "application.nominated": "done",
+    "application.reopened": "void",
+    "application.taken_back": "void",
+    "application.returned": "void",
+    "application.declined": "stop",
+    "application.withdrawn": "stop",
+}

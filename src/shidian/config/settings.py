@@ -38,6 +38,7 @@ if MODE not in MODES:
     raise ImproperlyConfigured(f"SHIDIAN_MODE must be one of {', '.join(MODES)}")
 PRODUCTION = MODE == "production"
 DEMONSTRATION = MODE == "demonstration"
+DEMONSTRATION_PASSWORD = "shidian-demo"  # noqa: S105 (shown on the sign-in page of a demonstration, and only there)
 
 DEBUG = env_bool("SHIDIAN_DEBUG")
 if DEBUG and MODE != "development":
@@ -264,7 +265,7 @@ STORAGES = {
         "OPTIONS": {"location": DATA / "media"},
     },
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+        "BACKEND": "shidian.config.static.HashedStaticFiles"
         if MODE != "development"
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("shidian.public.urls")),
     path("", include("shidian.portal.urls")),
     path("desk/", include("shidian.desk.urls")),
+    path("", include("shidian.ui.urls")),
 ]
 
 handler400 = errors.bad_request

@@ -16,3 +16,12 @@ WORDINGS: dict[str, str] = {
     "package.finished": "报送包已生成，清单摘要 {digest}",
     "package.failed": "报送包生成失败：{fault}",
 }
+TONES: dict[str, str] = {
+    "list.sent_back": "void",
+    "list.revoked": "void",
+    "list.confirmed": "done",
+    "list.dispatched": "done",
+    "paper.voided": "void",
+    "package.failed": "stop",
+    "package.finished": "done",
+}

@@ -21,11 +21,11 @@ from shidian.core.errors import Invalid, Refused
 from shidian.desk import cases
 from shidian.desk.access import administrators_only, person
 from shidian.desk.forms.words import AppointmentForm, AuditorForm
-from shidian.desk.wording import entries
 from shidian.notifications.letters import head_link, invitation_link
 from shidian.organisations import actions as organisations
 from shidian.organisations.links import head_of
 from shidian.organisations.models import Membership, Office, Officer, Organisation
+from shidian.ui.history import entries
 from shidian.ui.templatetags.ui import form_problems
 
 GET_POST = ("GET", "HEAD", "POST")

@@ -21,8 +21,8 @@ from shidian.core import clock
 from shidian.desk import cases
 from shidian.desk.access import auditors_only
 from shidian.desk.files import sheet
-from shidian.desk.wording import words
 from shidian.documents.sheets import Cell, write_rows
+from shidian.ui.history import words
 
 SHOWN_FAULTS = 200
 MOST_EXPORTED = 100_000

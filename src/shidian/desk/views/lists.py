@@ -23,12 +23,12 @@ from shidian.desk.files import made, sheet, stored
 from shidian.desk.forms.ranking import RankingForm
 from shidian.desk.forms.words import ReasonForm, ScanForm, upload
 from shidian.desk.uploads import binary
-from shidian.desk.wording import entries as timeline_entries
 from shidian.dispatch import actions, papers, rules
 from shidian.dispatch.models import CandidateList
 from shidian.dispatch.queries import Entry, counted_plan, entries, is_last_stage, items, open_list
 from shidian.documents.intake import Rejected
 from shidian.organisations.models import Office, Officer
+from shidian.ui.history import entries as timeline_entries
 from shidian.ui.templatetags.ui import form_problems
 
 GET_POST = ("GET", "HEAD", "POST")

@@ -20,12 +20,12 @@ from shidian.core.errors import Invalid
 from shidian.desk import cases, reading
 from shidian.desk.access import Seen, held_application, officers_only, person, seen_application
 from shidian.desk.forms.checks import ChecksForm
-from shidian.desk.wording import entries
 from shidian.reviews.actions import record_checks
 from shidian.reviews.checklist import judged
 from shidian.reviews.models import Check
 from shidian.reviews.queries import counts, decisions
 from shidian.reviews.rules import can_check, can_recommend
+from shidian.ui.history import entries
 
 
 @require_safe

@@ -18,9 +18,9 @@ from shidian.core.errors import Refused
 from shidian.organisations.models import Membership
 from shidian.portal import overview
 from shidian.portal.access import person, seen_application, seen_versions, sees_everything
-from shidian.portal.timeline import entries
 from shidian.reviews.models import Decision
 from shidian.reviews.queries import decisions
+from shidian.ui.history import entries
 
 _LATEST = 8
 
@@ -102,7 +102,7 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
     versions = overview.versions(found, seen, now)
     lead = rules.acts_for(user, found.lead)
     held = [row for row in decisions(found) if row.kind in (Decision.Kind.RETURN, Decision.Kind.DECLINE)]
-    events = entries(found)
+    events = entries(timeline(found.chain))
     uses = found.call.definition.uses
     period = values.get(uses.period.partition(".")[0], {}).get(uses.period.partition(".")[2])
     context = {
@@ -138,4 +138,4 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
 def history(request: HttpRequest, reference: str) -> HttpResponse:
     """The whole course of events."""
     found = seen_application(request, reference)
-    return render(request, "portal/history.html", {"application": found, "events": entries(found)})
+    return render(request, "portal/history.html", {"application": found, "events": entries(timeline(found.chain))})
