@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from shidian.applications import actions, rules
 from shidian.applications.queries import answers, lead_applications, standing
+from shidian.audit.queries import timeline
 from shidian.calls.models import Call
 from shidian.calls.queries import area_label
 from shidian.core.errors import Refused
