@@ -9,28 +9,27 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from io import BytesIO
 from pathlib import Path
 from random import Random
-from typing import TypeVar
 from zipfile import ZipFile
 
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.db.models import Count
 
-from shidian.accounts.actions import accept_invitation, create_first_administrator
+from shidian.accounts.actions import create_first_administrator
 from shidian.accounts.models import User
 from shidian.applications import actions as applications
 from shidian.applications import papers
 from shidian.applications.errors import Conflict
 from shidian.applications.models import Application, Lodgement
-from shidian.applications.queries import lodgement_here, round_of
+from shidian.applications.queries import lodgement_here
 from shidian.audit.actions import SYSTEM, anchor
 from shidian.audit.models import Event
 from shidian.audit.queries import verify as verify_history
@@ -38,7 +37,7 @@ from shidian.calls.actions import load, publish
 from shidian.calls.definition import Stage
 from shidian.calls.models import Call
 from shidian.calls.packages import Package
-from shidian.calls.queries import gate_after, gates_until, office_after, offices_at, window
+from shidian.calls.queries import gate_after, gates_until, offices_at, window
 from shidian.core import clock
 from shidian.core.digests import sha256_of_bytes
 from shidian.core.errors import Invalid, NotNow, NotPermitted, Stale
@@ -52,16 +51,12 @@ from shidian.documents.intake import Rejected
 from shidian.documents.storage import file_store
 from shidian.organisations import actions as organisations
 from shidian.organisations.actions import Person
-from shidian.organisations.codes import regions
 from shidian.organisations.models import Office, Officer, Organisation
-from shidian.rehearsal import cast as cast_
-from shidian.rehearsal import scans
 from shidian.rehearsal.stories import FEWEST, Story, story_of
 from shidian.rehearsal.timetable import Timetable, closing, opening, spans, working
+from shidian.rehearsal.troupe import NotAsItMustBe, Player, Staff, Troupe, must, there
 from shidian.reviews import actions as reviews
 from shidian.reviews.actions import Said
-from shidian.reviews.checklist import items as checklist
-from shidian.reviews.models import Check
 from shidian.reviews.queries import counts
 from shidian.signoffs.models import Party, Round, Signature
 from shidian.signoffs.queries import outstanding, parties
@@ -69,53 +64,9 @@ from shidian.signoffs.queries import outstanding, parties
 PASSWORD = "rehearsal-only"  # noqa: S105 (accounts of a rehearsal live in a folder that is thrown away)
 UNITS_AN_OFFICE = 3
 MOST_OFFICES = 16
+FIRST_UNCONFIRMED = 2  # the unit that tries to begin before its head has confirmed
 
 Tell = Callable[[str], None]
-T = TypeVar("T")
-
-
-class NotAsItMustBe(Exception):
-    """The rehearsal found something that must not be; the message says what."""
-
-
-def must(condition: object, message: str) -> None:
-    """End the rehearsal unless `condition` holds."""
-    if not condition:
-        raise NotAsItMustBe(message)
-
-
-def there(value: T | None, message: str) -> T:
-    """The value that must be there."""
-    if value is None:
-        raise NotAsItMustBe(message)
-    return value
-
-
-@dataclass
-class Player:
-    """One unit on the stage, with what it has done so far."""
-
-    unit: cast_.Unit
-    story: Story
-    office: Office
-    organisation: Organisation
-    writer: User
-    head: User
-    reference: str = ""
-
-    @property
-    def name(self) -> str:
-        """How the report calls it."""
-        return f"{self.reference} {self.unit.name}".strip()
-
-
-@dataclass
-class Staff:
-    """Who acts for an office."""
-
-    handler: User
-    approver: User
-    both: User | None = None  # one person in both roles, who may not do both on one list
 
 
 @dataclass
@@ -162,33 +113,35 @@ def play(package: Package, *, seed: int, units: int, out: Path, tell: Tell) -> O
         clock.set_source(None)
 
 
-class Rehearsal:
+def choose_offices(package: Package, units: int) -> list[str]:
+    """Offices of the first stage that take part: most of its first kind, one of every other kind."""
+    kinds = package.call.stages[0].kinds
+    by_kind = {kind: [d.key for d in package.offices if d.kind == kind] for kind in kinds}
+    wanted = min(MOST_OFFICES, max(2, units // UNITS_AN_OFFICE))
+    others = [keys[0] for kind, keys in by_kind.items() if kind != kinds[0] and keys]
+    return [*by_kind[kinds[0]][: max(1, wanted - len(others))], *others]
+
+
+class Rehearsal(Troupe):
     """One performance: the cast, the timetable, and the acts in their order."""
 
     def __init__(self, package: Package, *, seed: int, units: int, tell: Tell) -> None:
-        self.package, self.definition, self.units, self.tell = package, package.call, units, tell
-        self.rng = Random(seed)  # noqa: S311 (a cast, no secret)
-        self.first_offices = self._choose_offices()
-        own = [
-            next(d.hand_in_until for d in package.offices if d.key == office) for office in self.first_offices
-        ]
-        self.opens, self.closes = opening(self.definition), closing(self.definition, own)
-        self.hand_in = (self.opens, self.closes)
-        self.work = spans(self.definition, self.closes)
+        self.units, self.tell = units, tell
+        first_offices = choose_offices(package, units)
+        own = [next(d.hand_in_until for d in package.offices if d.key == key) for key in first_offices]
+        opens, closes = opening(package.call), closing(package.call, own)
         step = timedelta(seconds=max(1, min(40, 960 // units)))
-        self.time = Timetable(self.opens - timedelta(hours=12), step)
+        super().__init__(
+            package,
+            rng=Random(seed),  # noqa: S311 (a cast, no secret)
+            time=Timetable(opens - timedelta(hours=12), step),
+            first_offices=first_offices,
+            password=PASSWORD,
+        )
+        self.opens, self.closes, self.hand_in = opens, closes, (opens, closes)
+        self.work = spans(self.definition, closes)
         self.refusals: list[str] = []
-        self.staff: dict[str, Staff] = {}
-        self.players: list[Player] = []
         self.sheets: list[CandidateList] = []
-
-    def _choose_offices(self) -> list[str]:
-        """Offices of the first stage that take part: most of its first kind, one of every other kind."""
-        kinds = self.definition.stages[0].kinds
-        by_kind = {kind: [d.key for d in self.package.offices if d.kind == kind] for kind in kinds}
-        wanted = min(MOST_OFFICES, max(2, self.units // UNITS_AN_OFFICE))
-        others = [keys[0] for kind, keys in by_kind.items() if kind != kinds[0] and keys]
-        return [*by_kind[kinds[0]][: max(1, wanted - len(others))], *others]
 
     # The acts
 
@@ -212,16 +165,7 @@ class Rehearsal:
         self.administrator = create_first_administrator(
             name="演练管理员", email="administrator@office.example", password=PASSWORD
         )
-        self.registrar = self.appoint(self.definition.delivery.office, Officer.Role.REGISTRAR)
-        offices = [self.office(key) for key in self.first_offices]
-        while offices:
-            for office in offices:
-                self.staff[office.key] = Staff(
-                    self.appoint(office.key, Officer.Role.HANDLER),
-                    self.appoint(office.key, Officer.Role.APPROVER),
-                )
-            above = [office_after(self.call, office) for office in offices]
-            offices = list(dict.fromkeys(office for office in above if office is not None))
+        self.staff_offices()
         first = self.first_offices[0]
         both = self.appoint(first, Officer.Role.HANDLER, "both")
         organisations.appoint(
@@ -247,16 +191,6 @@ class Rehearsal:
         self.call = Call.objects.select_related("current").get(pk=self.call.pk)
         self.say(f"发布《{self.call.title}》")
         anchor()
-
-    def appoint(self, key: str, role: Officer.Role, word: str = "") -> User:
-        """A new person acts for an office, by the administrator's hand; the person sets a password."""
-        self.time.tick()
-        name, email = cast_.person_name(self.rng), f"{word or role.value}.{key}@office.example"
-        user = organisations.appoint(
-            self.office(key), role, name=name, email=email, by=self.administrator
-        ).user
-        accept_invitation(user, password=PASSWORD)
-        return user
 
     def register(self) -> None:
         """Every unit registers, and its head confirms."""
@@ -284,63 +218,28 @@ class Rehearsal:
         )
 
     def register_one(self, number: int) -> Player:
-        """Unit `number` registers with its writer; its head confirms."""
-        story = story_of(number)
+        """Unit `number` registers, and its head confirms."""
         office = self.office(self.first_offices[(number - 1) % len(self.first_offices)])
-        region, place = self.place_of(office, number)
-        unit = cast_.make_unit(
-            self.package, number, self.rng, region=region, place=place, short_code=story is Story.SHORT_CODE
-        )
-        unit = cast_.with_parties(
-            unit, self.definition, self.rng, partners=story.partners, two_roles=story is Story.TWO_ROLES
-        )
-        self.time.tick()
-        organisation = organisations.register(
-            name=unit.name,
-            code=unit.code,
-            region=unit.region,
-            address=unit.address,
-            writer=unit.writer,
-            password=PASSWORD,
-            head=unit.head,
-        )
-        writer, head = User.objects.get(email=unit.writer.email), User.objects.get(email=unit.head.email)
-        if number == 2:
+        player = self.register_unit(number, office, story_of(number))
+        organisation, writer = player.organisation, player.writer
+        if number == FIRST_UNCONFIRMED:
             self.refused(
                 "负责人确认以前申报", NotNow, lambda: applications.start(self.call, organisation, by=writer)
             )
             self.refused(
                 "经办人代负责人确认", NotPermitted, lambda: organisations.confirm(organisation, by=writer)
             )
-        self.time.tick()
-        accept_invitation(head, password=PASSWORD)
-        organisations.confirm(organisation, by=head)
-        player = Player(unit, story, office, organisation, writer, head)
-        self.players.append(player)
+        self.confirm(player)
         return player
-
-    def place_of(self, office: Office, number: int) -> tuple[str, str]:
-        """Where a unit lies: in the office's region, or, when that is a whole province, in another office's."""
-        known = [code for code in self.regions() if code == office.region] or self.regions()
-        if not known:
-            return "", office.short.removesuffix("局")
-        code = known[0] if len(known) == 1 else known[number % len(known)]
-        return code, regions.name(code)
-
-    def regions(self) -> list[str]:
-        """The county-level regions of the offices taking part."""
-        codes = [self.office(key).region for key in self.first_offices]
-        return [code for code in codes if (found := regions.get(code)) is not None and found.level == 3]
 
     def write(self) -> None:
         """Units start their applications and fill in the form."""
         self.heading("填报：开始申请，填写各部分，上传材料")
         self.time.reach(working(self.hand_in, 0.15))
         for player in self.players:
-            self.time.tick()
-            application = applications.start(self.call, player.organisation, by=player.writer)
-            player.reference = application.reference
-            self.fill(player)
+            self.start(player)
+            against = self.failing_condition() if player.story is Story.DECLINED else ()
+            self.fill(player, against=against, half=player.story is Story.UNFINISHED)
         first, stranger = self.players[0], self.players[-1]
         section = self.definition.uses.name.partition(".")[0]
         self.refused(
@@ -370,32 +269,6 @@ class Rehearsal:
             )
         must(papers.draft_form(self.app(first)).startswith(b"%PDF"), "草稿打印不是 PDF。")
         self.say(f"{len(self.players)} 份申请已填写，其中 1 份没有填完")
-
-    def fill(self, player: Player) -> None:
-        """Fill in the form, section by section, and add the attachments that are asked for."""
-        application = self.app(player)
-        against = self.failing_condition() if player.story is Story.DECLINED else ()
-        answers = cast_.answers_for(self.package, player.unit, self.rng, against=against)
-        sections = list(answers.items())
-        if player.story is Story.UNFINISHED:
-            sections = sections[: len(sections) // 2]
-        for section, values in sections:
-            self.time.tick()
-            row = application.sections.get(section=section)
-            applications.save_section(application, section, values, by=player.writer, started_from=row.number)
-        for position, slot in enumerate(self.definition.attachments):
-            if slot.required or (player.unit.number + position) % 4 == 0:
-                self.time.tick()
-                kind = slot.formats[player.unit.number % len(slot.formats)]
-                content = scans.attachment(
-                    label=slot.label,
-                    unit=player.unit.name,
-                    code=player.unit.code,
-                    day=self.today(),
-                    kind=kind,
-                )
-                name = f"{slot.label}{scans.SUFFIXES[kind]}"
-                applications.attach(application, slot, BytesIO(content), name=name, by=player.writer)
 
     def failing_condition(self) -> list[str]:
         """The field of a condition that one unit does not meet."""
@@ -430,12 +303,6 @@ class Rehearsal:
             self.collect(player, gates_until(self.call, first.key))
         frozen = sum(player.story.versions > 0 for player in self.players)
         self.say(f"{frozen} 份申请冻结并收齐递交前应有的意见，共 {Signature.objects.count()} 条")
-
-    def freeze(self, player: Player) -> None:
-        """Freeze and print the official form."""
-        self.time.tick()
-        version = applications.freeze(self.app(player), by=player.writer)
-        papers.form(version)
 
     def disagree(self, player: Player, stage: Stage) -> None:
         """One party does not agree; the lead changes the application, and asks all anew."""
@@ -488,70 +355,6 @@ class Rehearsal:
         due = outstanding(round_, gates_until(self.call, stage.key))
         return due[1] if len(due) > 1 else due[0]
 
-    def reopen(self, player: Player, reason: str) -> None:
-        """Take a frozen application back."""
-        self.time.tick()
-        applications.reopen(self.app(player), by=player.writer, reason=reason)
-
-    def long_field(self) -> tuple[str, str]:
-        """A section and a long text in it, to be improved."""
-        return next(
-            (section.key, asked.key)
-            for section in reversed(self.package.questionnaire.sections)
-            for asked in section.fields
-            if asked.type == "long_text"
-        )
-
-    def improve(self, player: Player, sentence: str) -> None:
-        """Add a sentence to a long text."""
-        section, key = self.long_field()
-        application = self.app(player)
-        row = application.sections.get(section=section)
-        self.time.tick()
-        values = {**row.data, key: f"{row.data[key]}\n{sentence}"}
-        applications.save_section(application, section, values, by=player.writer, started_from=row.number)
-
-    def collect(self, player: Player, gates: Sequence[str], by: User | None = None) -> None:
-        """Record the agreement of every party due at `gates`."""
-        for party in outstanding(self.round(player), gates):
-            self.opinion(player, party, by=by or player.writer)
-
-    def opinion(
-        self, player: Player, party: Party, *, by: User, agrees: bool = True, day: date | None = None
-    ) -> Signature:
-        """Record one opinion from its sealed page."""
-        self.time.tick()
-        version = party.round.version
-        known = {body.name: body.contact for bodies in player.unit.bodies.values() for body in bodies}
-        signatory = (
-            player.unit.head.name if party.name == player.unit.name else known.get(party.name, "主管负责人")
-        )
-        kind = scans.KINDS[(player.unit.number + party.position) % len(scans.KINDS)]
-        content = scans.opinion_page(
-            title=self.package.questionnaire.title,
-            reference=player.reference,
-            version=version.label,
-            code=version.code,
-            label=party.label,
-            name=party.name,
-            agrees=agrees,
-            signatory=signatory,
-            day=day or self.today(),
-            kind=kind,
-        )
-        return applications.record_opinion(
-            self.app(player),
-            party,
-            by=by,
-            decision=Signature.Decision.AGREE if agrees else Signature.Decision.DISAGREE,
-            signatory=signatory,
-            signed_on=day or self.today(),
-            scan=BytesIO(content),
-            scan_name=f"{party.label}意见{scans.SUFFIXES[kind]}",
-            capacity="负责人",
-            opinion="" if agrees else "任务分工不清，暂不同意。",
-        )
-
     def hand_in_all(self) -> None:
         """Units hand in; offices look at what came, return some, and the window closes."""
         self.heading("递交：在收件时间内递交，取得回执")
@@ -600,17 +403,6 @@ class Rehearsal:
     def until(self, player: Player) -> datetime:
         """When the office of a unit stops taking hand-ins."""
         return window(self.call, player.office).hand_in_until or self.closes
-
-    def lodge(self, player: Player, *, at_once: bool = False) -> Lodgement:
-        """Hand in; the receipt names the digest of the version and the server's time."""
-        if not at_once:
-            self.time.tick()
-        application = self.app(player)
-        office = application.office or player.office
-        receipt = applications.lodge(application, office, by=player.writer)
-        must(receipt.at == self.time(), f"{player.name}：回执时间不是服务器时间。")
-        must(papers.receipt(receipt).startswith(b"%PDF"), f"{player.name}：回执不是 PDF。")
-        return receipt
 
     def send_back_for_correction(self, player: Player, office: Office) -> None:
         """The office returns an application with reasons that name the section."""
@@ -719,22 +511,6 @@ class Rehearsal:
         """A handler of some other office."""
         return next(staff.handler for key, staff in self.staff.items() if key != office.key)
 
-    def later_opinions(self, player: Player, stage: Stage, handler: User) -> None:
-        """Record the opinions due before the next gate, which the office obtains."""
-        self.collect(player, gates_until(self.call, gate_after(self.call, stage.key)), by=handler)
-
-    def judge(self, player: Player, handler: User, *, against: bool = False, note: str = "") -> None:
-        """Go through the completeness checklist, item by item."""
-        lodgement = there(lodgement_here(self.app(player)), f"{player.name}：没有递交记录。")
-        keys = [item.key for item in checklist(lodgement)]
-        must(keys, "审查要点是空的。")
-        verdicts = dict.fromkeys(keys, (Check.Verdict.MET.value, note))
-        if against:
-            verdicts[keys[0]] = (Check.Verdict.NOT_MET.value, "与核查情况不符")
-        self.time.tick()
-        recorded = reviews.record_checks(lodgement, verdicts, by=handler)
-        must(recorded == len(keys), f"{player.name}：{len(keys)} 个要点只记下 {recorded} 个。")
-
     def make_list(self, office: Office, stage: Stage, *, first: bool) -> None:
         """The handler ranks and proposes, the approver confirms; every check on the way is tried once."""
         staff = self.staff[office.key]
@@ -790,25 +566,6 @@ class Rehearsal:
         return bool(
             outstanding(self.round(player), gates_until(self.call, gate_after(self.call, application.stage)))
         )
-
-    def recommended_at(self, office: Office) -> list[str]:
-        """References of what an office recommends."""
-        rows = Application.objects.filter(call=self.call, office=office, state="recommended")
-        return sorted(rows.values_list("reference", flat=True))
-
-    def seal(self, sheet: CandidateList, by: User) -> None:
-        """Upload the scan of the sealed list."""
-        self.time.tick()
-        version = there(sheet.version, f"{sheet.reference}没有冻结的版本。")
-        content = scans.sealed_list(
-            title=version.data["title"],
-            office=sheet.office.name,
-            reference=sheet.reference,
-            code=version.code,
-            count=len(version.data["rows"]),
-            day=self.today(),
-        )
-        dispatch.seal(sheet, BytesIO(content), name="清单盖章扫描件.pdf", by=by)
 
     def send_list(self, office: Office, stage: Stage) -> None:
         """Dispatch, after a unit on the list has withdrawn where its story says so."""
@@ -1067,24 +824,6 @@ class Rehearsal:
     def of(self, story: Story) -> list[Player]:
         """The units with a story."""
         return [player for player in self.players if player.story is story]
-
-    def office(self, key: str) -> Office:
-        """An office of the call."""
-        return Office.objects.get(key=key)
-
-    def app(self, player: Player) -> Application:
-        """A unit's application as it stands now."""
-        return Application.objects.select_related(
-            "call__current", "lead", "office", "version", "document"
-        ).get(reference=player.reference)
-
-    def round(self, player: Player) -> Round:
-        """The round of the version that is out for sign-off."""
-        return there(round_of(self.app(player)), f"{player.name}：没有会签。")
-
-    def today(self) -> date:
-        """The day in the call's time zone."""
-        return self.time().astimezone(self.definition.zone).date()
 
     def heading(self, words: str) -> None:
         """Print the title of an act."""

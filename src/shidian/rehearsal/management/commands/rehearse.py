@@ -17,15 +17,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from shidian.calls.packages import PackageErrors, read
-from shidian.rehearsal.play import NotAsItMustBe, play
+from shidian.rehearsal.cast import shipped_package
+from shidian.rehearsal.play import play
+from shidian.rehearsal.troupe import NotAsItMustBe
 
 UNITS = 24
-
-
-def shipped_package() -> Path | None:
-    """The first call package that stands beside the source, if there is one."""
-    folder: Path = settings.BASE.parents[1] / "calls"
-    return next((found.parent for found in sorted(folder.glob("*/call.yaml"))), None)
 
 
 class Command(BaseCommand):
