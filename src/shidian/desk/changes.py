@@ -12,6 +12,9 @@ from django.utils.safestring import SafeString
 LONGEST = 3_000
 """Above so many tokens the texts are compared sentence by sentence: comparing signs takes time by the square."""
 
+SHORTEST = 2
+"""So many signs kept between two changes are shown as changed too: a text in crumbs cannot be read."""
+
 _TOKEN = re.compile(r"[A-Za-z]+|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
 _SENTENCE = re.compile(r"[^。；！？\n]*[。；！？\n]?", re.DOTALL)
 
@@ -30,14 +33,14 @@ def _cut(before: str, after: str, text: str) -> list[str]:
 
 
 def _pieces(before: Sequence[str], after: Sequence[str]) -> list[tuple[str, str, str]]:
-    """(kept, removed, added), one of them or the last two filled; a single sign kept between changes joins them."""
+    """(kept, removed, added), one of them or the last two filled; signs kept alone between changes join them."""
     pieces: list[tuple[str, str, str]] = []
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     codes = matcher.get_opcodes()
     for position, (kind, left, until_left, right, until_right) in enumerate(codes):
         removed, added = "".join(before[left:until_left]), "".join(after[right:until_right])
         if kind == "equal":
-            lonely = len(removed) == 1 and 0 < position < len(codes) - 1
+            lonely = len(removed) <= SHORTEST and 0 < position < len(codes) - 1
             if not lonely:
                 pieces.append((removed, "", ""))
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.safestring import SafeString
@@ -21,6 +21,8 @@ from shidian.signoffs.models import Party, Round, Signature
 from shidian.signoffs.queries import parties
 
 Shown = SafeString | str
+NOTE = "-note"
+"""The end of the key of a field that explains the answer before it (see `calls.packages`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Answer:
     rows: list[list[Shown]]
     changed: bool
     unfit: str
+    note: Shown = ""
+    is_question: bool = False
 
     @property
     def is_table(self) -> bool:
@@ -81,9 +85,16 @@ def read(version: DocumentVersion, old: DocumentVersion | None = None) -> list[P
         part = Part(section.key, section.mark, section.title)
         given = answers.get(section.key) or {}
         for asked in section.fields:
+            if asked.key.removesuffix(NOTE) in section.by_key and asked.key.endswith(NOTE):
+                continue  # shown with the answer that it explains
             value = now[section.key][asked.key]
             earlier = was[section.key][asked.key] if was else value
-            part.answers.append(_answer(section, asked, value, earlier, _unfit(asked, given)))
+            answer = _answer(section, asked, value, earlier, _unfit(asked, given))
+            if asked.key + NOTE in section.by_key:
+                note = now[section.key][asked.key + NOTE]
+                noted = was[section.key][asked.key + NOTE] if was else note
+                answer = replace(answer, note=marked(noted, note), changed=answer.changed or note != noted)
+            part.answers.append(answer)
         parts.append(part)
     return parts
 
@@ -103,7 +114,10 @@ def _answer(section: Section, asked: Field, value: Any, earlier: Any, unfit: str
         return Answer(anchor, asked.name, asked.group, "", head, marked_rows(old, new), new != old, unfit)
     new_text, old_text = _text(asked, value), _text(asked, earlier)
     text = marked(old_text, new_text)
-    return Answer(anchor, asked.name, asked.group, text, (), [], new_text != old_text, unfit)
+    question = asked.type == "yes_no"
+    return Answer(
+        anchor, asked.name, asked.group, text, (), [], new_text != old_text, unfit, is_question=question
+    )
 
 
 def _text(asked: Field, value: Any) -> str:

@@ -72,7 +72,10 @@ def audit(request: HttpRequest) -> HttpResponse:
         "chains": Chain.objects.count(),
         "count": Event.objects.count(),
         "anchor": Anchor.objects.order_by("-pk").first(),
-        "events": [{"event": event, "text": words(event)} for event in Event.objects.order_by("-pk")[:15]],
+        "events": [
+            {"event": event, "text": words(event), "url": _subject(event.chain)}
+            for event in Event.objects.order_by("-pk")[:15]
+        ],
     }
     return render(request, "desk/audit.html", context)
 

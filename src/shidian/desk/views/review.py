@@ -15,7 +15,7 @@ from shidian.accounts.models import User
 from shidian.applications.queries import standing, visible_to
 from shidian.applications.rules import can_decide, can_record_opinion, can_take_back, recommend_word
 from shidian.audit.queries import timeline
-from shidian.calls.queries import area_label, stage, window
+from shidian.calls.queries import area_label, gate_after, stage, window
 from shidian.core.errors import Invalid
 from shidian.desk import cases, reading
 from shidian.desk.access import Seen, held_application, officers_only, person, seen_application
@@ -48,8 +48,10 @@ def _page(
     rows = judged(lodgement) if seen.judges else []
     earlier = _earlier_verdicts(old.pk) if old else {}
     checking = can_check(user, lodgement)
+    # Asked for where it is needed to go on; at earlier stages the party has not seen the file (notice, 三（二）).
+    gate = gate_after(found.call, lodgement.stage) if seen.judges and seen.office else ""
     opinions = [
-        (row, bool(seen.office) and not row.due and bool(can_record_opinion(user, found, row.party)))
+        (row, row.party.gate == gate and bool(can_record_opinion(user, found, row.party)))
         for row in reading.opinions(lodgement)
     ]
     changes = sum(part.changes for part in parts)
