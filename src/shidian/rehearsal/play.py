@@ -587,6 +587,9 @@ class Rehearsal(Troupe):
         self.time.tick()
         sent = dispatch.dispatch(sheet, by=staff.approver)
         self.sheets = [sent if row.pk == sent.pk else row for row in self.sheets]
+        asked = SentPackage.objects.filter(list=sent).first()
+        if asked is not None:
+            packages.build(asked.pk)  # as the worker would, at the same moment
         here = window(self.call, office).dispatch_until
         must(here is None or self.time() <= here, f"{office.short}在截止以后报送了清单。")
         must(
@@ -667,10 +670,7 @@ class Rehearsal(Troupe):
         """Make the package, verify it, and reconcile every number."""
         self.heading("报送包：生成、核验，核对全部数字")
         sheet = self.sheets[-1]
-        sent = SentPackage.objects.get(list=sheet)
-        self.time.tick()
-        packages.build(sent.pk)
-        sent = SentPackage.objects.select_related("file", "list__call").get(pk=sent.pk)
+        sent = SentPackage.objects.select_related("file", "list__call").get(list=sheet)
         must(sent.state == "ready", f"报送包没有生成：{sent.fault}")
         file = there(sent.file, "报送包没有文件。")
         out.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,9 @@ class Command(BaseCommand):
         folder = options["package"] or shipped_package()
         if folder is None:
             raise CommandError("没有找到数据包，请用 --package 指定")
-        logging.getLogger("django-q").setLevel(logging.WARNING)  # one line for each letter asked for would hide ours
+        logging.getLogger("django-q").setLevel(
+            logging.WARNING
+        )  # one line for each letter asked for would hide ours
         try:
             set_up(read(folder), tell=self.stdout.write)
         except PackageErrors as found:
