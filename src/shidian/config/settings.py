@@ -312,5 +312,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"django-q": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": "INFO" if MODE != "development" else "WARNING"},
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -51,6 +52,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Check, announce, run."""
         self._require_sound()
+        self._require_port(options["host"], options["port"])
         children = [
             subprocess.Popen(command, env={**os.environ, "DJANGO_SETTINGS_MODULE": "shidian.config.settings"})
             for command in (self._web(options), [sys.executable, "-m", "shidian", "qcluster"])
@@ -86,6 +88,16 @@ class Command(BaseCommand):
             raise CommandError("数据库还没有准备好，请先运行 shidian prepare")
         if settings.PRODUCTION and User.objects.filter(is_demonstration=True).exists():
             raise CommandError("这个数据库里有演示账号，不能用于正式运行")
+
+    def _require_port(self, host: str, port: int) -> None:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                raise CommandError(
+                    f"端口 {port} 已被别的程序占用，请换一个：make run PORT={port + 100}，或 shidian serve --port {port + 100}"
+                ) from None
 
     def _web(self, options: dict[str, Any]) -> list[str]:
         return [
