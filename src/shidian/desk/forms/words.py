@@ -122,6 +122,13 @@ class AuditorForm(forms.Form):
     email = AppointmentForm.base_fields["email"]
 
 
+def tell_refused(form: forms.Form, name: str, words: str) -> None:
+    """Say at a file's field why the files of the request were not taken; nothing when they were."""
+    if words:
+        form.errors.pop(name, None)
+        form.add_error(name, words)
+
+
 def upload(form: forms.Form, name: str) -> UploadedFile[bytes] | None:
     """The file of a valid form's field, if one was given."""
     file = form.cleaned_data.get(name)

@@ -24,7 +24,7 @@ from shidian.desk import uploads
 from shidian.desk.access import Seen, held_application, officers_only, person
 from shidian.desk.forms.checks import Problem
 from shidian.desk.forms.reasons import ReasonsForm
-from shidian.desk.forms.words import OpinionForm, ReasonForm, upload
+from shidian.desk.forms.words import OpinionForm, ReasonForm, tell_refused, upload
 from shidian.documents.intake import Rejected
 from shidian.documents.models import StoredFile
 from shidian.reviews import actions as reviews
@@ -33,6 +33,7 @@ from shidian.reviews.checklist import judged
 from shidian.reviews.rules import can_recommend
 from shidian.signoffs.models import Party, Signature
 from shidian.ui.templatetags.ui import form_problems
+from shidian.ui.uploads import refused
 
 GET_POST = ("GET", "HEAD", "POST")
 
@@ -128,8 +129,8 @@ def _done(
 ) -> bool:
     try:
         verb(found, by=user, reasons=said)
-    except Invalid as refused:
-        form.problems.append(Problem(refused.reason, "f-reasons-1-text"))
+    except Invalid as refusal:
+        form.problems.append(Problem(refusal.reason, "f-reasons-1-text"))
         return False
     return True
 
@@ -210,6 +211,7 @@ def opinion(request: HttpRequest, reference: str, party: int) -> HttpResponse:
     form = OpinionForm(request.POST or None, request.FILES or None, kept=kept is not None)
     if request.method == "POST":
         kept = _keep(form, kept, user) if verdict else kept
+        tell_refused(form, "scan", refused(request))
         if verdict and form.is_valid() and kept is not None and _recorded(form, found, body, kept, user):
             messages.success(request, f"已登记{body.label}“{body.name}”的意见：{_decision(form)}。")
             return redirect(_back(reference) + "#h-parties")
@@ -260,8 +262,8 @@ def _recorded(form: OpinionForm, found: Application, body: Party, kept: StoredFi
                 capacity=values["capacity"],
                 opinion=values["opinion"],
             )
-    except Invalid as refused:
-        for place, message in refused.problems or [("", refused.reason)]:
+    except Invalid as refusal:
+        for place, message in refusal.problems or [("", refusal.reason)]:
             form.add_error(place if place in form.fields else None, message)
         return False
     return True

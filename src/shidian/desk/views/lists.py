@@ -21,7 +21,7 @@ from shidian.core.verdict import Verdict
 from shidian.desk.access import officers_only, own_list, person, seen_list, workplace
 from shidian.desk.files import made, sheet, stored
 from shidian.desk.forms.ranking import RankingForm
-from shidian.desk.forms.words import ReasonForm, ScanForm, upload
+from shidian.desk.forms.words import ReasonForm, ScanForm, tell_refused, upload
 from shidian.desk.uploads import binary
 from shidian.dispatch import actions, papers, rules
 from shidian.dispatch.models import CandidateList
@@ -30,6 +30,7 @@ from shidian.documents.intake import Rejected
 from shidian.organisations.models import Office, Officer
 from shidian.ui.history import entries as timeline_entries
 from shidian.ui.templatetags.ui import form_problems
+from shidian.ui.uploads import refused
 
 GET_POST = ("GET", "HEAD", "POST")
 
@@ -334,6 +335,9 @@ def seal(request: HttpRequest, reference: str) -> HttpResponse:
     listed = own_list(user, reference)
     verdict = rules.can_seal(user, listed)
     form = ScanForm(request.POST or None, request.FILES or None)
+    if request.method == "POST":
+        form.is_valid()
+        tell_refused(form, "scan", refused(request))
     if request.method == "POST" and form.is_valid() and _sealed(form, listed, user):
         messages.success(request, "盖章扫描件已上传，可以报送了。")
         return redirect("desk:list-detail", reference)
