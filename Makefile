@@ -3,7 +3,8 @@ PORT ?= 8000
 PYTEST ?= .venv/bin/python -m pytest
 JOBS ?= 2
 DEVELOPMENT = SHIDIAN_MODE=development SHIDIAN_DATA=var/development
-DEMONSTRATION = SHIDIAN_MODE=demonstration SHIDIAN_DATA=var/demonstration SHIDIAN_ADDRESS=http://127.0.0.1:$(PORT)
+DEMONSTRATION = SHIDIAN_MODE=demonstration SHIDIAN_DATA=var/demonstration SHIDIAN_ADDRESS=http://127.0.0.1:$(PORT) \
+	SHIDIAN_SITE_HOST_NAME=天津市市场监督管理委员会
 .DEFAULT_GOAL := help
 
 .PHONY: help

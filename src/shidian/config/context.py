@@ -41,6 +41,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "site": {
             "name": settings.SITE_NAME,
             "host": host,
+            "organiser": settings.SITE_HOST,
             "nav": [{"url": url, "label": words, "current": url == current} for url, words in links],
             "user_label": label,
             "demonstration": settings.DEMONSTRATION,

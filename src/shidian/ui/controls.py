@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from .options import OptionGroup
 
 # Fields that hold a sentence at most have no counter until they get long.
-COUNTED_FROM = 100
+COUNTED_FROM = 300
 # Twelfths: columns of a rows table get their share of the width by one of twelve classes.
 SHARES = 12
 # Height of a long text inside a row and of one on its own.
