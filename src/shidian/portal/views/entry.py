@@ -88,6 +88,13 @@ class SignIn(_Ours, account_views.LoginView):  # type: ignore[misc]
 
     template_name = "portal/entry/sign_in.html"
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A new installation has nobody who could sign in: it asks for its first administrator."""
+        if not User.objects.exists():
+            return redirect("portal:first-administrator")
+        answer: HttpResponse = super().dispatch(request, *args, **kwargs)
+        return answer
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With the accounts of a demonstration, by what they do."""
         context = super().get_context_data(**kwargs)

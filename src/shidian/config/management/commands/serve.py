@@ -79,6 +79,12 @@ class Command(BaseCommand):
             raise CommandError("服务意外结束，请看上面的记录")
 
     def _require_sound(self) -> None:
+        if settings.PRODUCTION and not (settings.SECURE or settings.ALLOW_HTTP):
+            raise CommandError(
+                f"正式运行要用 https 地址，现在的 SHIDIAN_ADDRESS 是 {settings.ADDRESS}。"
+                "请在前面放一个带证书的代理（见 docs/operator）；"
+                "确实只在封闭的内网用 http 的，请设 SHIDIAN_ALLOW_HTTP=1。"
+            )
         call_command(
             "check", deploy=settings.PRODUCTION, fail_level="WARNING" if settings.PRODUCTION else "ERROR"
         )
