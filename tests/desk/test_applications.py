@@ -45,13 +45,18 @@ def test_an_empty_list_says_what_would_fill_it(cast: steps.Cast, call: Call) -> 
 def test_one_application_is_shown_with_its_words(cast: steps.Cast, call: Call) -> None:
     found = steps.lodged(cast, call)
     page = text_of(signed_in(cast.heping_handler).get(address(call)))
-    for words in (found.reference, "和平区应急救援队伍建设", cast.lead.name, "综合减灾社区", "待审查", "7 月 3 日"):
+    for words in (
+        found.reference,
+        "和平区应急救援队伍建设",
+        cast.lead.name,
+        "综合减灾社区",
+        "待审查",
+        "7 月 3 日",
+    ):
         assert words in page
 
 
-def test_each_view_holds_as_many_as_it_says(
-    cast: steps.Cast, call: Call, three: list[Application]
-) -> None:
+def test_each_view_holds_as_many_as_it_says(cast: steps.Cast, call: Call, three: list[Application]) -> None:
     declined, gone = steps.lodged(cast, call), steps.lodged(cast, call)
     reviews.decline(declined, by=cast.heping_handler, reasons=[Said("领域不符")])
     applications.withdraw(gone, by=cast.lead_writer, reason="单位调整")

@@ -35,12 +35,18 @@ def corrected(cast: steps.Cast, call: Call) -> Application:
     found = steps.lodged(cast, call)
     steps.judge(found, cast.heping_handler)
     reviews.return_for_correction(
-        found, by=cast.heping_handler, reasons=[Said("目标要写数字", "goals"), Said("经费要写金额", "funding")]
+        found,
+        by=cast.heping_handler,
+        reasons=[Said("目标要写数字", "goals"), Said("经费要写金额", "funding")],
     )
     found = steps.fresh(found)
     row = found.sections.get(section="goals")
     applications.save_section(
-        found, "goals", {"goals": steps.LONG + "满意率达到 95%。"}, by=cast.lead_writer, started_from=row.number
+        found,
+        "goals",
+        {"goals": steps.LONG + "满意率达到 95%。"},
+        by=cast.lead_writer,
+        started_from=row.number,
     )
     applications.freeze(found, by=cast.lead_writer)
     found = steps.fresh(found)
@@ -160,7 +166,9 @@ def test_an_approver_reads_but_is_told_who_decides(cast: steps.Cast, call: Call)
     assert not Check.objects.exists()
 
 
-@pytest.mark.parametrize("who", ["other_handler", "outsider", "lead_writer", "sector_officer", "administrator"])
+@pytest.mark.parametrize(
+    "who", ["other_handler", "outsider", "lead_writer", "sector_officer", "administrator"]
+)
 def test_strangers_get_404(cast: steps.Cast, call: Call, who: str) -> None:
     found = steps.lodged(cast, call)
     client = signed_in(getattr(cast, who))

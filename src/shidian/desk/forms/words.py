@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, QueryDict
+from django.utils.datastructures import MultiValueDict
 
 from shidian.core import clock
 from shidian.organisations.models import Officer
@@ -120,6 +122,11 @@ class AuditorForm(forms.Form):
 
     name = AppointmentForm.base_fields["name"]
     email = AppointmentForm.base_fields["email"]
+
+
+def posted(request: HttpRequest) -> tuple[QueryDict | None, MultiValueDict[str, Any] | None]:
+    """What a form is bound to: data and files of a POST, however empty; nothing else."""
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
 
 
 def tell_refused(form: forms.Form, name: str, words: str) -> None:

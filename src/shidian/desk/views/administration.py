@@ -20,7 +20,7 @@ from shidian.audit.queries import timeline
 from shidian.core.errors import Invalid, Refused
 from shidian.desk import cases
 from shidian.desk.access import administrators_only, person
-from shidian.desk.forms.words import AppointmentForm, AuditorForm
+from shidian.desk.forms.words import AppointmentForm, AuditorForm, posted
 from shidian.notifications.letters import head_link, invitation_link
 from shidian.organisations import actions as organisations
 from shidian.organisations.links import head_of
@@ -78,7 +78,7 @@ def office(request: HttpRequest, key: str) -> HttpResponse:
     """The people of one office, and appointing another."""
     user = person(request)
     found = get_object_or_404(Office, key=key)
-    form = AppointmentForm(request.POST or None)
+    form = AppointmentForm(*posted(request))
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         try:
@@ -323,7 +323,7 @@ def _account_page(request: HttpRequest, found: User, **context: Any) -> HttpResp
 @administrators_only
 def auditors(request: HttpRequest) -> HttpResponse:
     """Who audits, and appointing another; an administrator cannot be one."""
-    form = AuditorForm(request.POST or None)
+    form = AuditorForm(*posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             made = accounts_actions.appoint_auditor(

@@ -24,7 +24,7 @@ from shidian.desk import uploads
 from shidian.desk.access import Seen, held_application, officers_only, person
 from shidian.desk.forms.checks import Problem
 from shidian.desk.forms.reasons import ReasonsForm
-from shidian.desk.forms.words import OpinionForm, ReasonForm, tell_refused, upload
+from shidian.desk.forms.words import OpinionForm, ReasonForm, posted, tell_refused, upload
 from shidian.documents.intake import Rejected
 from shidian.documents.models import StoredFile
 from shidian.reviews import actions as reviews
@@ -175,7 +175,7 @@ def taking_back(request: HttpRequest, reference: str) -> HttpResponse:
     user = person(request)
     found = held_application(user, reference).application
     word = recommend_word(found) if found.stage else "推荐"
-    form = ReasonForm(request.POST or None, hint="只在历史记录里，供以后查看。")
+    form = ReasonForm(*posted(request), hint="只在历史记录里，供以后查看。")
     if request.method == "POST" and form.is_valid():
         reviews.take_back(found, by=user, reason=form.cleaned_data["reason"])
         messages.success(request, f"{found.reference}：已收回{word}，回到待审查。")
@@ -208,7 +208,7 @@ def opinion(request: HttpRequest, reference: str, party: int) -> HttpResponse:
         raise Http404
     verdict = can_record_opinion(user, found, body)
     kept = uploads.kept(request.POST.get("kept", ""), by=user)
-    form = OpinionForm(request.POST or None, request.FILES or None, kept=kept is not None)
+    form = OpinionForm(*posted(request), kept=kept is not None)
     if request.method == "POST":
         kept = _keep(form, kept, user) if verdict else kept
         tell_refused(form, "scan", refused(request))

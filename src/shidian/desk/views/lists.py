@@ -21,7 +21,7 @@ from shidian.core.verdict import Verdict
 from shidian.desk.access import officers_only, own_list, person, seen_list, workplace
 from shidian.desk.files import made, sheet, stored
 from shidian.desk.forms.ranking import RankingForm
-from shidian.desk.forms.words import ReasonForm, ScanForm, tell_refused, upload
+from shidian.desk.forms.words import ReasonForm, ScanForm, posted, tell_refused, upload
 from shidian.desk.uploads import binary
 from shidian.dispatch import actions, papers, rules
 from shidian.dispatch.models import CandidateList
@@ -280,7 +280,7 @@ def sending_back(request: HttpRequest, reference: str) -> HttpResponse:
     """The approver gives the list back with a reason."""
     user = person(request)
     listed = own_list(user, reference)
-    form = ReasonForm(request.POST or None, hint="写清楚要怎样重排，经办人会看到。")
+    form = ReasonForm(*posted(request), hint="写清楚要怎样重排，经办人会看到。")
     if request.method == "POST" and form.is_valid():
         actions.send_back(listed, by=user, reason=form.cleaned_data["reason"])
         messages.success(request, "清单已退回经办人重新编制。")
@@ -305,7 +305,7 @@ def revocation(request: HttpRequest, reference: str) -> HttpResponse:
     """Take an approval back while the list has not left."""
     user = person(request)
     listed = own_list(user, reference)
-    form = ReasonForm(request.POST or None, hint="写清楚为什么撤销，经办人会看到。")
+    form = ReasonForm(*posted(request), hint="写清楚为什么撤销，经办人会看到。")
     if request.method == "POST" and form.is_valid():
         actions.revoke(listed, by=user, reason=form.cleaned_data["reason"])
         messages.success(request, "审批已撤销，清单回到编制中。")
@@ -334,7 +334,7 @@ def seal(request: HttpRequest, reference: str) -> HttpResponse:
     user = person(request)
     listed = own_list(user, reference)
     verdict = rules.can_seal(user, listed)
-    form = ScanForm(request.POST or None, request.FILES or None)
+    form = ScanForm(*posted(request))
     if request.method == "POST":
         form.is_valid()
         tell_refused(form, "scan", refused(request))

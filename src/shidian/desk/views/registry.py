@@ -20,7 +20,7 @@ from shidian.core.errors import Stale
 from shidian.desk import cases
 from shidian.desk.access import officers_only, person, registry_of
 from shidian.desk.files import made, sheet
-from shidian.desk.forms.words import ReasonForm
+from shidian.desk.forms.words import ReasonForm, posted
 from shidian.dispatch import actions, papers
 from shidian.dispatch.models import PaperCopy
 from shidian.dispatch.queries import Registered, counted_plan, registered
@@ -170,7 +170,7 @@ def copy_void(request: HttpRequest, call: str, pk: int) -> HttpResponse:
         raise Http404
     application = counted.application
     back = reverse("desk:registry", args=(call,)) + f"?at={application.reference}#row-{application.reference}"
-    form = ReasonForm(request.POST or None, hint="例如：误记到另一件申请，或者缺页退回。")
+    form = ReasonForm(*posted(request), hint="例如：误记到另一件申请，或者缺页退回。")
     if request.method == "POST" and form.is_valid():
         actions.void_copy(here, office, counted, by=user, reason=form.cleaned_data["reason"])
         messages.success(
