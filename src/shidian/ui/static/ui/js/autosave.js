@@ -24,6 +24,7 @@ class Autosave {
     this.sending = false;
     this.stopped = false; // after a conflict: nothing is sent any more, a person decides
     this.failures = 0;
+    this.pressed = undefined; // the button of a post that waits until the save under way has brought its number
     this.sent = this.snapshot();
 
     form.addEventListener("compositionstart", () => { this.composing = true; });
@@ -31,7 +32,7 @@ class Autosave {
     form.addEventListener("input", (event) => { if (!event.isComposing && !this.composing) this.touched(event); });
     form.addEventListener("change", (event) => { if (!this.composing) this.touched(event, 0); });
     form.addEventListener("focusout", () => { if (this.dirty && !this.composing) this.plan(0); });
-    form.addEventListener("submit", () => { this.stopped = true; this.dirty = false; clearTimeout(this.timer); });
+    form.addEventListener("submit", (event) => this.submit(event));
     addEventListener("online", () => { if (this.dirty) this.plan(0); });
     addEventListener("beforeunload", (event) => { if (this.unsaved()) event.preventDefault(); });
     addEventListener("pagehide", () => this.last());
@@ -59,8 +60,21 @@ class Autosave {
     this.plan(wait);
   }
 
+  // Posting while a save is under way would carry the number from before it: the writer would meet a conflict with
+  // himself. So the post waits for the answer.
+  submit(event) {
+    clearTimeout(this.timer);
+    this.dirty = false;
+    if (this.sending) {
+      event.preventDefault();
+      this.pressed = event.submitter;
+    } else {
+      this.stopped = true;
+    }
+  }
+
   plan(wait) {
-    if (this.stopped) return;
+    if (this.stopped || this.pressed !== undefined) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.save(), wait);
   }
@@ -92,7 +106,8 @@ class Autosave {
       this.failed(error);
     } finally {
       this.sending = false;
-      if (this.dirty && !this.failures) this.plan(QUIET);
+      if (this.pressed !== undefined) this.form.requestSubmit(this.pressed);
+      else if (this.dirty && !this.failures) this.plan(QUIET);
     }
   }
 
