@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.urls import reverse
 from shidian.applications import actions as applications
 from shidian.applications.models import Application
 from shidian.calls.models import Call
+from shidian.core import clock
 from shidian.dispatch import actions as dispatch
 from shidian.dispatch.models import PaperCopy
 from shidian.dispatch.queries import registered
@@ -111,21 +113,30 @@ def test_the_way_back_keeps_the_filter(cast: steps.Cast, call: Call, sent: Appli
     )
 
 
-def test_copies_of_an_older_version_are_flagged(cast: steps.Cast, call: Call, sent: Application) -> None:
-    dispatch.count_copy(call, cast.institute, sent, 1, by=cast.institute_clerk)
-    reviews.return_for_correction(sent, by=cast.commission_officer, reasons=[Said("请补正")])
-    found = steps.fresh(sent)
+def test_copies_of_an_older_version_are_flagged(cast: steps.Cast, call: Call) -> None:
+    found = steps.lodged(cast, call)
+    first = found.version
+    assert first is not None
+    reviews.return_for_correction(found, by=cast.heping_handler, reasons=[Said("请补正")])
+    found = steps.fresh(found)
     applications.freeze(found, by=cast.lead_writer)
     found = steps.fresh(found)
-    steps.sign(found, ["district", "city"], cast.lead_writer)
-    applications.lodge(found, cast.commission, by=cast.lead_writer)
+    steps.sign(found, ["district"], cast.lead_writer)
+    applications.lodge(found, cast.heping, by=cast.lead_writer)
+    steps.judge(found, cast.heping_handler)
+    reviews.recommend(found, by=cast.heping_handler)
+    listed = dispatch.confirm(
+        dispatch.propose(call, cast.heping, by=cast.heping_handler), by=cast.heping_approver
+    )
+    dispatch.seal(listed, BytesIO(steps.pdf_bytes()), name="清单.pdf", by=cast.heping_approver)
+    dispatch.dispatch(listed, by=cast.heping_approver)
+    PaperCopy.objects.create(
+        application=found, version=first, copy=1, at=clock.now(), by=cast.institute_clerk
+    )
 
     page = text_of(signed_in(cast.institute_clerk).get(address(call)))
-    row = registered(call)[0]
-    if row.outdated:
-        assert "旧版，不算" in page
-    else:
-        assert row.version.label == "v1"
+    assert "旧版，不算 第 1 份是 v1" in page
+    assert "还缺 第 1 份纸质材料" in page
 
 
 def test_the_register_goes_along_as_paper_and_sheet(cast: steps.Cast, call: Call, sent: Application) -> None:
