@@ -123,6 +123,7 @@ def test_copies_of_an_older_version_are_flagged(cast: steps.Cast, call: Call) ->
     found = steps.fresh(found)
     steps.sign(found, ["district"], cast.lead_writer)
     applications.lodge(found, cast.heping, by=cast.lead_writer)
+    found = steps.fresh(found)
     steps.judge(found, cast.heping_handler)
     reviews.recommend(found, by=cast.heping_handler)
     listed = dispatch.confirm(
