@@ -54,7 +54,11 @@ class Command(BaseCommand):
         self._require_sound()
         self._require_port(options["host"], options["port"])
         children = [
-            subprocess.Popen(command, env={**os.environ, "DJANGO_SETTINGS_MODULE": "shidian.config.settings"})
+            subprocess.Popen(
+                command,
+                env={**os.environ, "DJANGO_SETTINGS_MODULE": "shidian.config.settings"},
+                start_new_session=True,  # Ctrl-C reaches this process alone, which then ends each of them once
+            )
             for command in (self._web(options), [sys.executable, "-m", "shidian", "qcluster"])
         ]
         self._announce(options)
@@ -74,7 +78,7 @@ class Command(BaseCommand):
             try:
                 child.wait(timeout=20)
             except subprocess.TimeoutExpired:
-                child.kill()
+                os.killpg(child.pid, signal.SIGKILL)
         if not ended:
             raise CommandError("服务意外结束，请看上面的记录")
 
