@@ -131,7 +131,9 @@ def code_for(secret):
 
 def test_the_second_factor_from_turning_on_to_recovery_codes(cast):
     # allauth keeps addresses of its own, and none of them is verified by its letters here.
-    EmailAddress.objects.create(user=cast.lead_writer, email="writer@example.cn", primary=True, verified=False)
+    EmailAddress.objects.create(
+        user=cast.lead_writer, email="writer@example.cn", primary=True, verified=False
+    )
     client, _ = sign_in("writer@example.cn")
     asked = client.get(reverse("mfa_activate_totp"), follow=True)
     client.post(asked.redirect_chain[-1][0], {"password": PASSWORD})

@@ -197,6 +197,8 @@ def test_a_person_chooses_or_puts_together(cast, draft, choice, result):
     assert done.url == at("section", draft, section="cover")
     assert answers(draft)["cover"]["contact"] == result
     assert answers(draft)["cover"]["name"] == "甲试点"
+    kept = [row.data.get("contact") for row in draft.sections.get(section="cover").revisions.all()]
+    assert {"王经办", "李经办", result} <= set(kept)
 
 
 def test_without_a_choice_nothing_is_saved_and_both_texts_stay(cast, draft):

@@ -139,4 +139,6 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
 def history(request: HttpRequest, reference: str) -> HttpResponse:
     """The whole course of events."""
     found = seen_application(request, reference)
-    return render(request, "portal/history.html", {"application": found, "events": entries(timeline(found.chain))})
+    return render(
+        request, "portal/history.html", {"application": found, "events": entries(timeline(found.chain))}
+    )

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from shidian.accounts.models import User
 from shidian.applications import actions, rules
 from shidian.applications.errors import Conflict
 from shidian.applications.models import Application, SectionAnswers
 from shidian.applications.queries import answers
 from shidian.portal.access import own_application, person
-from shidian.portal.merging import contested, merged
+from shidian.portal.merging import Contested, contested, merged
 from shidian.portal.overview import open_reasons, tasks, url
 from shidian.questionnaires import forms
 from shidian.questionnaires.checks import Problem, check_section, is_blank
@@ -273,9 +275,16 @@ def conflict(request: HttpRequest, reference: str, section: str) -> HttpResponse
         )
         # What stands there now must be what was shown when the choice was made.
         if not unclear and _number(request) == row.number:
-            actions.save_section(application, asked.key, values, by=person(request), started_from=row.number)
+            _save_both(
+                application,
+                asked,
+                row,
+                by=person(request),
+                mine=_whole(base, mine, row, found),
+                values=values,
+            )
             del request.session[_place(application, asked)]
-            messages.success(request, "已按您的选择保存。没有采用的一份留在修改记录里。")
+            messages.success(request, "已按您的选择保存。没有采用的一份也留在修改记录里。")
             return redirect(here)
     else:
         unclear = []
@@ -284,7 +293,7 @@ def conflict(request: HttpRequest, reference: str, section: str) -> HttpResponse
         "application": application,
         "asked": asked,
         "row": row,
-        "who": row.saved_by.label if row.saved_by else "另一处",
+        "who": _saver(row, person(request)),
         "found": [
             {
                 "each": each,
@@ -302,6 +311,33 @@ def conflict(request: HttpRequest, reference: str, section: str) -> HttpResponse
         "allowed": rules.can_edit(person(request), application),
     }
     return render(request, "portal/conflict.html", context)
+
+
+def _saver(row: SectionAnswers, user: User) -> str:
+    if row.saved_by is None:
+        return "另一处"
+    return "您在另一个窗口" if row.saved_by_id == user.pk else row.saved_by.label
+
+
+def _whole(
+    base: Mapping[str, Any], mine: Mapping[str, Any], row: SectionAnswers, found: Sequence[Contested]
+) -> dict[str, Any]:
+    return {**merged(base, mine, row.data), **{each.field.key: mine[each.field.key] for each in found}}
+
+
+@transaction.atomic
+def _save_both(
+    application: Application,
+    asked: Section,
+    row: SectionAnswers,
+    *,
+    by: User,
+    mine: dict[str, Any],
+    values: dict[str, Any],
+) -> None:
+    """Save what was chosen; a text that was not chosen is saved before it, so that the revisions keep it too."""
+    first = actions.save_section(application, asked.key, mine, by=by, started_from=row.number)
+    actions.save_section(application, asked.key, values, by=by, started_from=first.number)
 
 
 def _chosen(
