@@ -200,8 +200,12 @@ def test_what_allauth_offers_beyond_leads_somewhere_sensible(cast, name):
 @pytest.mark.parametrize(
     "name", ["account_login", "account_reset_password", "account_reset_password_done", "account_inactive"]
 )
-def test_the_pages_before_signing_in_open(db, name):
+def test_the_pages_before_signing_in_open(cast, name):
     page = Client().get(reverse(name))
 
     assert page.status_code == 200
     assert "标准化试点申报" in title_of(page)
+
+
+def test_without_any_account_signing_in_leads_to_the_first_administrator(db):
+    assert Client().get(reverse("account_login")).url == reverse("portal:first-administrator")
