@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -10,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pikepdf
+import pytest
+from django.apps import apps
+from django.db import transaction
 from PIL import Image
 
 from shidian.accounts.models import User
@@ -17,11 +21,13 @@ from shidian.applications import actions as applications
 from shidian.applications.models import Application
 from shidian.applications.queries import lodgement_here, round_of
 from shidian.audit.actions import SYSTEM, record
+from shidian.audit.models import Event
 from shidian.calls.actions import load, publish
 from shidian.calls.models import Call
 from shidian.calls.packages import Package, read
 from shidian.calls.queries import gates_until
 from shidian.core import clock
+from shidian.core.errors import Refused
 from shidian.dispatch import actions as dispatch
 from shidian.dispatch.models import CandidateList
 from shidian.organisations.models import Membership, Office, Officer, Organisation
@@ -357,3 +363,78 @@ def nominated(
     dispatch.seal(rows, BytesIO(pdf_bytes()), name="汇总清单盖章.pdf", by=cast.commission_approver)
     rows = dispatch.dispatch(rows, by=cast.commission_approver)
     return fresh(application), rows
+
+
+def traces() -> dict[str, int]:
+    """How many rows every table of the system holds: a refused verb must not change any of these numbers."""
+    return {
+        model._meta.label: model._default_manager.count()
+        for model in apps.get_models()
+        if model.__module__.startswith("shidian.")
+    }
+
+
+def row(thing: Any) -> dict[str, Any]:
+    """The thing as the database has it now."""
+    return dict(type(thing)._default_manager.filter(pk=thing.pk).values().get())
+
+
+def last_event(chain: str) -> Event:
+    """The newest event on a chain."""
+    return Event.objects.filter(chain=chain).latest("number")
+
+
+def try_every_verb(
+    thing: Any, verbs: dict[str, Callable[[], object]], *, may: set[str], quiet: Sequence[str] = ()
+) -> None:
+    """Call every verb of a machine on `thing`, each in a savepoint that is taken back afterwards.
+
+    Those in `may` must lead to the table's target with the table's event; all others must be refused and change
+    nothing. `quiet` verbs are answered in silence where they do not apply.
+    """
+    state = thing.state
+    assert set(verbs) == set(thing.MACHINE.transitions)
+    for verb, call in verbs.items():
+        step = thing.MACHINE.transitions[verb]
+        before, held = traces(), row(thing)
+        point = transaction.savepoint()
+        if verb in may:
+            call()
+            where = f"{verb} from {state}"
+            assert row(thing)["state"] == step.target, where
+            assert Event.objects.filter(chain=thing.chain, name=step.event).exists(), where
+            assert traces()["audit.Event"] > before["audit.Event"], where
+        else:
+            refused = False
+            try:
+                with transaction.atomic():
+                    call()
+            except Refused as refusal:
+                refused = bool(refusal.reason)
+            assert refused or verb in quiet, f"{verb} from {state} was not refused"
+            assert (traces(), row(thing)) == (before, held), f"{verb} from {state} left something behind"
+        transaction.savepoint_rollback(point)
+        thing.refresh_from_db()
+
+
+def refused(kind: type[Exception], verb: Callable[[], object], *, match: str | None = None) -> None:
+    """The verb is refused by exactly this refusal, and leaves nothing behind."""
+    before = traces()
+    with pytest.raises(kind, match=match) as refusal, transaction.atomic():
+        verb()
+    assert type(refusal.value) is kind
+    assert traces() == before
+
+
+def events(chain: str) -> list[Event]:
+    """All events of a chain, the oldest first."""
+    return list(Event.objects.filter(chain=chain).order_by("number"))
+
+
+def hand_in_again(application: Application, cast: Cast) -> Application:
+    """Freeze a returned application, ask everybody due anew, and hand it in to the office that returned it."""
+    applications.freeze(application, by=cast.lead_writer)
+    application = fresh(application)
+    sign(application, gates_until(application.call, application.stage), cast.lead_writer)
+    applications.lodge(application, application.office or cast.heping, by=cast.lead_writer)
+    return fresh(application)

@@ -66,10 +66,9 @@ def start(call: Call, lead: Organisation, *, by: User) -> Application:
         started_at=clock.now(),
         started_by=by,
     )
+    told = profile(lead)
     for section in call.questionnaire.sections:
-        known = {
-            field.key: str(getattr(lead, field.profile, "")) for field in section.fields if field.profile
-        }
+        known = {field.key: told[field.profile] for field in section.fields if field.profile in told}
         row = SectionAnswers.objects.create(application=application, section=section.key, data=known)
         SectionRevision.objects.create(answers=row, number=0, data=known, saved_at=clock.now(), saved_by=by)
     record("application.started", application.chain, by=by, detail={"call": call.key, "lead": lead.name})
@@ -86,7 +85,7 @@ def save_section(
     carries both texts. An equal save changes nothing. Typing is no event: the revision is its history.
     """
     row = (
-        SectionAnswers.objects.select_for_update(of=("self",))
+        SectionAnswers.objects.select_for_update(of=("self", "application"))
         .select_related("application__call__current", "application__lead", "saved_by")
         .get(application=application, section=section)
     )
@@ -407,11 +406,16 @@ def take_back(application: Application, *, by: User, reason: str) -> None:
 def pass_on(application: Application, office: Office, *, by: User, via: str) -> Lodgement:
     """Move a recommended application on to the office of the next stage, with the list `via`.
 
-    Refused (`NotNow`) while a party due before that stage has not agreed.
+    Refused (`NotNow`) while a party due before that stage has not agreed, and at the last stage.
     """
     application = locked(application)
+    _require_state(application, "pass_on")
     here, sender = application.stage, application.office
     following = next_gate(application)
+    if following == application.call.definition.destination.key:
+        raise NotNow(
+            f"{application.reference} 已在最后一级，只能提交{application.call.definition.destination.label}。"
+        )
     _require_gate(application, following)
     arrival = _arrive(application, office, following, by=by, sent_by=sender, via=via)
     move(
@@ -429,10 +433,13 @@ def pass_on(application: Application, office: Office, *, by: User, via: str) -> 
 def nominate(application: Application, *, by: User, via: str) -> None:
     """Send a recommended application of the last stage to the destination, with the list `via`.
 
-    Refused (`NotNow`) while any party has not agreed.
+    Refused (`NotNow`) while any party has not agreed, and at any earlier stage.
     """
     application = locked(application)
+    _require_state(application, "nominate")
     destination = application.call.definition.destination
+    if next_gate(application) != destination.key:
+        raise NotNow(f"{application.reference} 还没有到最后一级，不能提交{destination.label}。")
     _require_gate(application, destination.key)
     version = application.version
     move(
@@ -445,6 +452,11 @@ def nominate(application: Application, *, by: User, via: str) -> None:
             "digest": version.digest if version else "",
         },
     )
+
+
+def _require_state(application: Application, verb: str) -> None:
+    if not application.MACHINE.allows(application.state, verb):
+        raise NotNow(f"{application.reference} 现在是“{application.state_label}”，不能报送。")
 
 
 def next_gate(application: Application) -> str:

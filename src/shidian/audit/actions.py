@@ -107,7 +107,9 @@ def anchor() -> Anchor:
 
     Only the heads that changed since the last anchor are stored; `queries.anchored_heads` adds them up.
     """
-    last = Anchor.objects.select_for_update().order_by("-id").first()
+    # One anchor at a time: whoever comes second must see the first, so a row that is always there is locked before.
+    Chain.objects.select_for_update().order_by("pk").first()
+    last = Anchor.objects.order_by("-id").first()
     known = anchored_heads()
     heads = {
         name: [length, head] for name, length, head in Chain.objects.values_list("name", "length", "head")

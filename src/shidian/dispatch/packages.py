@@ -15,10 +15,12 @@ from django_q.tasks import async_task
 
 from shidian.accounts.models import User
 from shidian.applications.papers import form
+from shidian.applications.rules import holds_office
 from shidian.audit.actions import SYSTEM, anchor, move
 from shidian.audit.models import Anchor
 from shidian.audit.queries import timeline
 from shidian.core import clock
+from shidian.core.errors import NotNow, NotPermitted
 from shidian.dispatch.bag import Bag, BagWriter
 from shidian.dispatch.models import CandidateList, ListItem, Package
 from shidian.dispatch.papers import list_pdf, list_xlsx
@@ -27,6 +29,7 @@ from shidian.documents.actions import keep
 from shidian.documents.intake import safe_name
 from shidian.documents.models import StoredFile
 from shidian.documents.storage import file_store
+from shidian.organisations.models import Officer
 from shidian.signoffs.models import Round
 from shidian.signoffs.queries import parties
 
@@ -182,6 +185,9 @@ def _anchor_json(sealed: Anchor) -> bytes:
 
 
 def retry(package: Package, *, by: User) -> None:
-    """Ask again for a package whose making failed."""
-    if package.state == "failed":
-        build_later(package)
+    """Ask again for a package whose making failed. Refused for people of other offices, and in any other state."""
+    if not holds_office(by, package.list.office, Officer.Role.HANDLER, Officer.Role.APPROVER):
+        raise NotPermitted("只有报送机构的人员可以重新生成报送包。")
+    if package.state != "failed":
+        raise NotNow(f"报送包现在是“{package.MACHINE.labels[package.state]}”，不用重新生成。")
+    build_later(package)

@@ -61,13 +61,19 @@ def can_approve(user: User, listed: CandidateList) -> Verdict:
 
 
 def still_stands(listed: CandidateList) -> Verdict:
-    """Whether everything on the list is still recommended at its office, in the version that was listed."""
+    """Whether everything on the list is still recommended at its office, in the version that was approved."""
+    approved: dict[str, str] = {}
+    if listed.state == "confirmed" and listed.version is not None:
+        approved = {row["reference"]: row["digest"] for row in listed.version.data["applications"]}
     for item in items(listed):
         application = item.application
         if application.state != "recommended" or application.office_id != listed.office_id:
             return not_now(
                 f"{application.reference} 现在是“{application.state_label}”，清单与实际不符，请退回重新编制。"
             )
+        version = application.version
+        if approved and (version is None or version.digest != approved.get(application.reference)):
+            return not_now(f"{application.reference} 在清单审批以后有了新版本，请撤销审批，重新编制清单。")
     return YES
 
 

@@ -1,0 +1,256 @@
+"""Whatever is done to the history behind the system's back is found, and the database refuses to do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.db.migrations.loader import MigrationLoader
+
+from shidian.applications import papers
+from shidian.audit.actions import SYSTEM, anchor, record
+from shidian.audit.models import Anchor, Chain, Event
+from shidian.audit.protection import Protect, create_statements, drop_statements
+from shidian.audit.queries import subjects, verify
+from shidian.calls.models import Call
+from shidian.dispatch import actions as dispatch
+from shidian.dispatch.models import PaperCopy
+from shidian.reviews import actions as reviews
+from shidian.reviews.actions import Said
+from tests import steps
+
+
+@pytest.fixture
+def history(db: None, clock_at: Callable[..., None]) -> None:
+    """Three subjects with a few events each, and two anchors."""
+    for name in ("甲", "乙", "丙"):
+        for number in range(1, 5):
+            record("thing.happened", f"thing:{name}", by=SYSTEM, detail={"number": number})
+    anchor()
+    clock_at(2023, 7, 3, 11, 0)
+    for name in ("甲", "乙"):
+        record("thing.ended", f"thing:{name}", by=SYSTEM)
+    anchor()
+
+
+@pytest.fixture
+def forger(history: None) -> Iterator[Callable[..., None]]:
+    """Somebody with the database's own keys, who takes the protection away first."""
+    for table in (Event._meta.db_table, Anchor._meta.db_table):
+        run(drop_statements(connection.vendor, table))
+
+    def forge(statement: str, *values: object) -> None:
+        run([statement], values)
+
+    return forge
+
+
+def run(statements: list[str], values: tuple[object, ...] = ()) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement, values or None)
+
+
+def faults() -> str:
+    return "\n".join(verify().faults)
+
+
+EVENT, ANCHOR = Event._meta.db_table, Anchor._meta.db_table
+
+
+def test_an_untouched_history_passes(history: None) -> None:
+    report = verify()
+
+    assert report.ok
+    assert (report.chains, report.events, report.anchors) == (3, 14, 2)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("detail", '{"number":7}'),
+        ("actor_label", "别人"),
+        ("name", "thing.other"),
+        ("at", "2023-07-04 01:02:03+00:00"),
+    ],
+)
+def test_a_changed_event_is_found(forger: Callable[..., None], column: str, value: str) -> None:
+    forger(f"UPDATE {EVENT} SET {column} = %s WHERE chain = %s AND number = 2", value, "thing:甲")
+
+    assert (
+        faults()
+        == "thing:甲 第 2 条（"
+        + ("thing.other" if column == "name" else "thing.happened")
+        + "）：内容被改动过"
+    )
+
+
+def test_an_event_changed_with_its_own_hash_is_found_by_the_next_one(forger: Callable[..., None]) -> None:
+    event = Event.objects.get(chain="thing:甲", number=2)
+    event.detail = {"number": 7}
+    forger(
+        f"UPDATE {EVENT} SET detail = %s, hash = %s WHERE id = %s",
+        '{"number":7}',
+        event.computed_hash(),
+        event.pk,
+    )
+
+    assert "thing:甲 第 3 条（thing.happened）：与前一条接不上" in faults()
+
+
+def test_a_chain_rewritten_whole_is_found_by_the_anchor(forger: Callable[..., None]) -> None:
+    """All hashes and the head are made to fit; only the anchors know better."""
+    before = ""
+    for event in Event.objects.filter(chain="thing:丙").order_by("number"):
+        event.detail, event.previous = {"number": 9}, before
+        before = event.computed_hash()
+        forger(
+            f"UPDATE {EVENT} SET detail = %s, previous = %s, hash = %s WHERE id = %s",
+            '{"number":9}',
+            event.previous,
+            before,
+            event.pk,
+        )
+    Chain.objects.filter(name="thing:丙").update(head=before)
+
+    assert faults() == "第 1 个锚点：thing:丙 第 4 条与当时不符"
+
+
+def test_a_deleted_event_is_found(forger: Callable[..., None]) -> None:
+    forger(f"DELETE FROM {EVENT} WHERE chain = %s AND number = 2", "thing:乙")
+
+    assert "thing:乙 第 3 条（thing.happened）：前面缺第 2 条" in faults()
+
+
+def test_an_inserted_event_is_found(forger: Callable[..., None]) -> None:
+    first = Event.objects.get(chain="thing:甲", number=1)
+    forger(f"UPDATE {EVENT} SET number = number + 100 WHERE chain = %s AND number > 1", "thing:甲")
+    slipped = Event(
+        chain="thing:甲",
+        number=2,
+        name="thing.slipped_in",
+        at=first.at,
+        actor_label="系统",
+        detail={},
+        previous=first.hash,
+    )
+    slipped.hash = slipped.computed_hash()
+    slipped.save(force_insert=True)
+    forger(f"UPDATE {EVENT} SET number = number - 99 WHERE chain = %s AND number > 100", "thing:甲")
+
+    found = faults()
+    assert "第 2 条（thing.slipped_in）" not in found
+    assert "thing:甲 第 3 条（thing.happened）：与前一条接不上" in found
+
+
+def test_reordered_events_are_found(forger: Callable[..., None]) -> None:
+    for old, new in ((2, 102), (3, 2), (102, 3)):
+        forger(f"UPDATE {EVENT} SET number = %s WHERE chain = %s AND number = %s", new, "thing:甲", old)
+
+    assert "thing:甲 第 2 条（thing.happened）：与前一条接不上，有插入、删除或调换" in faults()
+
+
+def test_an_event_moved_to_another_chain_is_found(forger: Callable[..., None]) -> None:
+    forger(
+        f"UPDATE {EVENT} SET chain = %s, number = 6 WHERE chain = %s AND number = 5", "thing:乙", "thing:甲"
+    )
+
+    found = faults()
+    assert "thing:乙 第 6 条（thing.ended）：与前一条接不上" in found
+    assert "thing:甲：链头与最后一条不一致" in found
+
+
+def test_a_cut_tail_is_found(forger: Callable[..., None]) -> None:
+    forger(f"DELETE FROM {EVENT} WHERE chain = %s AND number > 3", "thing:丙")
+
+    assert "thing:丙：链头与最后一条不一致，末尾被截去或改动" in faults()
+
+
+def test_a_tail_cut_together_with_its_head_is_found_by_the_anchor(forger: Callable[..., None]) -> None:
+    forger(f"DELETE FROM {EVENT} WHERE chain = %s AND number > 3", "thing:丙")
+    Chain.objects.filter(name="thing:丙").update(
+        length=3, head=Event.objects.get(chain="thing:丙", number=3).hash
+    )
+
+    assert faults() == "第 1 个锚点：thing:丙 第 4 条与当时不符"
+
+
+def test_a_chain_removed_whole_is_found_by_the_anchor(forger: Callable[..., None]) -> None:
+    forger(f"DELETE FROM {EVENT} WHERE chain = %s", "thing:丙")
+    Chain.objects.filter(name="thing:丙").delete()
+
+    assert faults() == "第 1 个锚点：thing:丙 整条链不见了"
+
+
+def test_a_chain_removed_whole_is_found_by_its_subject(
+    forger: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(subjects, "事物", lambda: ["thing:丁"])
+
+    assert faults() == "thing:丁：事物还在，但它的历史链整条不见了"
+
+
+def test_a_changed_anchor_is_found(forger: Callable[..., None]) -> None:
+    forger(f"UPDATE {ANCHOR} SET digest = %s WHERE id = %s", "0" * 64, Anchor.objects.earliest("pk").pk)
+
+    found = faults()
+    assert "第 1 个锚点：内容被改动过" in found
+    assert "第 1 个锚点：所记各链与总摘要不一致" in found
+
+
+def test_a_removed_anchor_is_found(forger: Callable[..., None]) -> None:
+    forger(f"DELETE FROM {ANCHOR} WHERE id = %s", Anchor.objects.earliest("pk").pk)
+
+    assert "第 1 个锚点：与前一个接不上，有锚点被删除或调换" in faults()
+
+
+# The database refuses
+
+
+def protected_tables() -> list[str]:
+    """The tables that a migration put under protection."""
+    loader = MigrationLoader(connection)
+    found: list[str] = []
+    for (app, _), migration in sorted(loader.disk_migrations.items()):
+        for operation in migration.operations:
+            if isinstance(operation, Protect):
+                state = loader.project_state((app, migration.name))
+                found += [state.apps.get_model(app, name)._meta.db_table for name in operation.models]
+    return found
+
+
+def test_every_table_of_evidence_is_protected_by_the_database(cast: steps.Cast, call: Call) -> None:
+    """A row of each kind comes to be in the usual way; then the database itself is asked to change and delete it."""
+    application = steps.lodged(cast, call)
+    reviews.return_for_correction(application, by=cast.heping_handler, reasons=[Said("请补充")])
+    application, _ = steps.dispatched(cast, call)
+    dispatch.count_copy(call, cast.institute, application, 1, by=cast.institute_clerk)
+    counted = PaperCopy.objects.get()
+    dispatch.void_copy(call, cast.institute, counted, by=cast.institute_clerk, reason="误登")
+    dispatch.register_electronic(call, cast.institute, application, by=cast.institute_clerk)
+    papers.form(application.version)
+    anchor()
+
+    tables = protected_tables()
+
+    assert EVENT in tables
+    assert len(tables) >= 10
+    for table in tables:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT count(*) FROM {table}")
+            count = cursor.fetchone()[0]
+        assert count, f"no row in {table} to try"
+        for statement in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}"):
+            with pytest.raises(DatabaseError, match="evidence is never changed"), transaction.atomic():
+                run([statement])
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT count(*) FROM {table}")
+            assert cursor.fetchone()[0] == count
+
+
+def test_protection_can_be_put_back(forger: Callable[..., None]) -> None:
+    run(create_statements(connection.vendor, EVENT))
+
+    with pytest.raises(DatabaseError, match="evidence"), transaction.atomic():
+        forger(f"DELETE FROM {EVENT}")
