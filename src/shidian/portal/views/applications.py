@@ -47,7 +47,7 @@ def applications(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def call_start(request: HttpRequest, key: str) -> HttpResponse:
     """Choose the unit that applies, see what will be asked, and start."""
     user = person(request)

@@ -25,7 +25,7 @@ from shidian.ui.uploads import refused
 
 @login_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def attachments(request: HttpRequest, reference: str) -> HttpResponse:
     """All slots with their rules and files; posting adds files to one of them."""
     application = own_application(request, reference)
@@ -126,7 +126,7 @@ def attachment_file(request: HttpRequest, reference: str, pk: int) -> HttpRespon
 
 @login_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def removal(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """Ask before a file is taken out."""
     application = own_application(request, reference)

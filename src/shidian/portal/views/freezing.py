@@ -75,7 +75,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
 
 @login_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def freeze(request: HttpRequest, reference: str) -> HttpResponse:
     """Check your answers, and what freezing means; then freeze."""
     application = own_application(request, reference)
@@ -116,7 +116,7 @@ def freeze(request: HttpRequest, reference: str) -> HttpResponse:
 
 @login_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def reopening(request: HttpRequest, reference: str) -> HttpResponse:
     """Say exactly which opinions become void, before it happens."""
     application = own_application(request, reference)

@@ -24,7 +24,7 @@ from shidian.signoffs.queries import parties
 
 @login_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def lodgement(request: HttpRequest, reference: str) -> HttpResponse:
     """Choose the office, then see what is handed in, to whom, by when and what follows; then hand in."""
     application = own_application(request, reference)
@@ -125,7 +125,7 @@ def receipt_pdf(request: HttpRequest, reference: str, number: str) -> HttpRespon
 
 @login_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def withdrawal(request: HttpRequest, reference: str) -> HttpResponse:
     """End the application; said before it happens."""
     application = own_application(request, reference)

@@ -32,7 +32,7 @@ _SALT = "portal.opinion.scan"
 
 @login_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def opinion(request: HttpRequest, reference: str, party: int) -> HttpResponse:
     """What the sealed page says; when something is wrong, what was typed and the file taken in stay."""
     application = own_application(request, reference)

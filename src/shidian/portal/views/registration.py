@@ -41,7 +41,7 @@ _LOCK_NAME = "first-administrator"
 
 @never_cache
 @sensitive_post_parameters("password", "again")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
     """Register a unit; what was typed stays when something is wrong, passwords excepted."""
     values: dict[str, Any] = {}
@@ -110,7 +110,7 @@ def registered(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @sensitive_post_parameters("password", "again")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def head_confirmation(request: HttpRequest, organisation: int, user: str, token: str) -> HttpResponse:
     """The head sees who registered the unit and says whether that is right; a first password is set with it."""
     head = decode(user)
@@ -173,7 +173,7 @@ def _answer(
 
 @never_cache
 @sensitive_post_parameters("password", "again")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, user: str, token: str) -> HttpResponse:
     """Set the first password of an account that somebody else made, and sign in."""
     invited = decode(user)
@@ -204,7 +204,7 @@ def invitation(request: HttpRequest, user: str, token: str) -> HttpResponse:
 
 @never_cache
 @sensitive_post_parameters("password", "again", "code")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def first_administrator(request: HttpRequest) -> HttpResponse:
     """Make the first account of an installation, with the code that its start has printed; 404 once there is one."""
     if User.objects.exists():

@@ -39,7 +39,7 @@ def _section(application: Application, key: str) -> Section:
 
 @login_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def section(request: HttpRequest, reference: str, section: str) -> HttpResponse:
     """One section: shown with its problems when asked for (`?check`), saved by post, read-only when it is not the time."""
     application = own_application(request, reference)
@@ -257,7 +257,7 @@ def _keep(request: HttpRequest, application: Application, asked: Section, confli
 
 @login_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def conflict(request: HttpRequest, reference: str, section: str) -> HttpResponse:
     """Both texts side by side, field by field: mine, theirs, or put together by hand. Then it is saved."""
     application = own_application(request, reference)

@@ -18,7 +18,7 @@ from shidian.portal.access import person
 
 @login_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def unit(request: HttpRequest, pk: int) -> HttpResponse:
     """Shown to its members; posting sends the head's letter again while the unit waits for it."""
     user = person(request)
