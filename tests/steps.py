@@ -8,12 +8,13 @@ from datetime import date
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from threading import Barrier, Thread
 from typing import Any
 
 import pikepdf
 import pytest
 from django.apps import apps
-from django.db import transaction
+from django.db import connection, transaction
 from PIL import Image
 
 from shidian.accounts.models import User
@@ -438,3 +439,24 @@ def hand_in_again(application: Application, cast: Cast) -> Application:
     sign(application, gates_until(application.call, application.stage), cast.lead_writer)
     applications.lodge(application, application.office or cast.heping, by=cast.lead_writer)
     return fresh(application)
+
+
+def together(*verbs: Callable[[], object]) -> list[BaseException]:
+    """Run all verbs at the same moment, each on a connection of its own; returns what they raised."""
+    barrier, raised = Barrier(len(verbs)), []
+
+    def act(verb: Callable[[], object]) -> None:
+        try:
+            barrier.wait()
+            verb()
+        except Exception as fault:
+            raised.append(fault)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=act, args=(verb,)) for verb in verbs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised

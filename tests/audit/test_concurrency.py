@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from threading import Barrier, Thread
-
 import pytest
-from django.db import connection
 
 from shidian.audit.actions import SYSTEM, anchor, record
 from shidian.audit.models import Anchor, Event
 from shidian.audit.queries import verify
+from tests.steps import together
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 ROUNDS = 10
-
-
-def together(*verbs: Callable[[], object]) -> list[BaseException]:
-    """Run all verbs at the same moment, each on a connection of its own; returns what they raised."""
-    barrier, raised = Barrier(len(verbs)), []
-
-    def act(verb: Callable[[], object]) -> None:
-        try:
-            barrier.wait()
-            verb()
-        except Exception as fault:
-            raised.append(fault)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=act, args=(verb,)) for verb in verbs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
 
 
 def test_events_of_one_subject_never_share_a_number() -> None:

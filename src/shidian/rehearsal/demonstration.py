@@ -186,6 +186,7 @@ class _Demonstration(Troupe):
         """Offices recommend some applications and return one."""
         for player in good:
             handler = self.staff[player.office.key].handler
+            self.later_opinions(player, self.definition.stages[0], handler)
             self.judge(player, handler)
             reviews.recommend(self.app(player), by=handler)
         handler = self.staff[bad.office.key].handler
