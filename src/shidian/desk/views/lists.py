@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -95,7 +96,7 @@ def preparation(request: HttpRequest, call: str, office: str) -> HttpResponse:
         "areas": _areas(here, rows),
         "plan": plan,
         "paper_copies": plan.total * len(rows) if plan else 0,
-        "content": content,
+        "content": _preview(content),
         "approvers": _names(place, Officer.Role.APPROVER),
         "earlier": CandidateList.objects.filter(call=here, office=place, state="dispatched").order_by("pk"),
         "history": timeline_entries(timeline(listed.chain)) if listed else [],
@@ -114,6 +115,16 @@ def _row(call: Call, entry: Entry, form: RankingForm | None) -> dict[str, Any]:
         "rank_wrong": form.wrong.get(f"rank-{reference}", "") if form else "",
         "remark_wrong": form.wrong.get(f"remark-{reference}", "") if form else "",
     }
+
+
+def _preview(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A list as the page draws it: each cell with the class of its column's width."""
+    styles = [
+        "is-wide" if column["width"] >= 20 else "is-mid" if column["width"] >= 12 else ""
+        for column in content["columns"]
+    ]
+    rows = [list(zip(row, styles, strict=True)) for row in content["rows"]]
+    return {"title": content["title"], "columns": content["columns"], "rows": rows}
 
 
 def _areas(call: Call, rows: list[Entry]) -> list[tuple[str, int]]:
@@ -196,7 +207,7 @@ def detail(request: HttpRequest, reference: str) -> HttpResponseBase:
         "stage": stage_of(call, office),
         "window": window(call, office),
         "own": own,
-        "content": content,
+        "content": _preview(content),
         "rows": [
             {"item": item, "application": item.application, "area": area_label(call, item.application.area)}
             for item in rows
