@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Any
 
 import pytest
@@ -129,7 +128,7 @@ def test_copies_of_an_older_version_are_flagged(cast: steps.Cast, call: Call) ->
     listed = dispatch.confirm(
         dispatch.propose(call, cast.heping, by=cast.heping_handler), by=cast.heping_approver
     )
-    dispatch.seal(listed, BytesIO(steps.pdf_bytes()), name="清单.pdf", by=cast.heping_approver)
+    dispatch.seal(listed, steps.scan(cast.heping_approver), by=cast.heping_approver)
     dispatch.dispatch(listed, by=cast.heping_approver)
     PaperCopy.objects.create(
         application=found, version=first, copy=1, at=clock.now(), by=cast.institute_clerk

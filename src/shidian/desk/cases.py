@@ -86,8 +86,12 @@ class Filter:
         """Whether more than the tab narrows the list."""
         return bool(self.words or self.area or self.again)
 
-    def query(self, **changed: str) -> str:
-        """The parameters of this filter with some changed, for a link; defaults are left out."""
+    @property
+    def parts(self) -> dict[str, str]:
+        """The parameters of this filter; defaults are left out."""
+        return self._parts()
+
+    def _parts(self, **changed: str) -> dict[str, str]:
         parts = {
             "state": "" if self.tab == "all" else self.tab,
             "q": self.words,
@@ -98,7 +102,11 @@ class Filter:
         parts.update(changed)
         if parts["sort"] == DEFAULT_SORT:
             parts["sort"] = ""
-        return urlencode({name: value for name, value in parts.items() if value})
+        return {name: value for name, value in parts.items() if value}
+
+    def query(self, **changed: str) -> str:
+        """The parameters of this filter with some changed, for a link."""
+        return urlencode(self._parts(**changed))
 
     def sort_query(self, key: str) -> str:
         """The parameters that sort by a column; a second time the other way round."""

@@ -20,7 +20,6 @@ from shidian.applications.rules import can_decide, can_record_opinion, can_take_
 from shidian.calls.queries import stage, stage_after
 from shidian.core.errors import Invalid
 from shidian.core.verdict import Verdict
-from shidian.desk import uploads
 from shidian.desk.access import Seen, held_application, officers_only, person
 from shidian.desk.forms.checks import Problem
 from shidian.desk.forms.reasons import ReasonsForm
@@ -32,6 +31,8 @@ from shidian.reviews.actions import Said
 from shidian.reviews.checklist import judged
 from shidian.reviews.rules import can_recommend
 from shidian.signoffs.models import Party, Signature
+from shidian.ui.kept import keep, ticket
+from shidian.ui.kept import kept as kept_scan
 from shidian.ui.templatetags.ui import form_problems
 from shidian.ui.uploads import refused
 
@@ -207,7 +208,7 @@ def opinion(request: HttpRequest, reference: str, party: int) -> HttpResponse:
     if body is None:
         raise Http404
     verdict = can_record_opinion(user, found, body)
-    kept = uploads.kept(request.POST.get("kept", ""), by=user)
+    kept = kept_scan(request.POST.get("kept", ""), by=user, place=request.path)
     form = OpinionForm(*posted(request), kept=kept is not None)
     if request.method == "POST":
         kept = _keep(form, kept, user) if verdict else kept
@@ -220,7 +221,7 @@ def opinion(request: HttpRequest, reference: str, party: int) -> HttpResponse:
         "party": body,
         "form": form,
         "kept": kept,
-        "ticket": uploads.ticket(kept, by=user) if kept else "",
+        "ticket": ticket(kept, by=user, place=request.path),
         "version": found.version,
         "form_problems": form_problems(form),
         "refused": "" if verdict else verdict.reason,
@@ -240,7 +241,7 @@ def _keep(form: OpinionForm, kept: StoredFile | None, user: User) -> StoredFile 
     if file is None:
         return kept
     try:
-        return uploads.keep(file, by=user)
+        return keep(file, by=user)
     except Rejected as rejected:
         form.add_error("scan", str(rejected))
         return kept
@@ -249,19 +250,17 @@ def _keep(form: OpinionForm, kept: StoredFile | None, user: User) -> StoredFile 
 def _recorded(form: OpinionForm, found: Application, body: Party, kept: StoredFile, user: User) -> bool:
     values = form.cleaned_data
     try:
-        with kept.open() as scan:
-            record_opinion(
-                found,
-                body,
-                by=user,
-                decision=Signature.Decision(values["decision"]),
-                signatory=values["signatory"],
-                signed_on=values["signed_on"],
-                scan=scan,
-                scan_name=kept.name,
-                capacity=values["capacity"],
-                opinion=values["opinion"],
-            )
+        record_opinion(
+            found,
+            body,
+            by=user,
+            decision=Signature.Decision(values["decision"]),
+            signatory=values["signatory"],
+            signed_on=values["signed_on"],
+            scan=kept,
+            capacity=values["capacity"],
+            opinion=values["opinion"],
+        )
     except Invalid as refusal:
         for place, message in refusal.problems or [("", refusal.reason)]:
             form.add_error(place if place in form.fields else None, message)

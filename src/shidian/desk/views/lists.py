@@ -23,13 +23,13 @@ from shidian.desk.access import officers_only, own_list, person, seen_list, work
 from shidian.desk.files import made, sheet, stored
 from shidian.desk.forms.ranking import RankingForm
 from shidian.desk.forms.words import ReasonForm, ScanForm, posted, tell_refused, upload
-from shidian.desk.uploads import binary
 from shidian.dispatch import actions, papers, rules
 from shidian.dispatch.models import CandidateList
 from shidian.dispatch.queries import Entry, counted_plan, entries, is_last_stage, items, open_list
 from shidian.documents.intake import Rejected
 from shidian.organisations.models import Office, Officer
 from shidian.ui.history import entries as timeline_entries
+from shidian.ui.kept import keep
 from shidian.ui.templatetags.ui import form_problems
 from shidian.ui.uploads import refused
 
@@ -375,7 +375,7 @@ def _sealed(form: ScanForm, listed: CandidateList, user: User) -> bool:
     if file is None:
         return False
     try:
-        actions.seal(listed, binary(file), name=file.name or "scan", by=user)
+        actions.seal(listed, keep(file, by=user), by=user)
     except Rejected as rejected:
         form.add_error("scan", str(rejected))
         return False
