@@ -31,6 +31,8 @@ from shidian.core import clock
 from shidian.core.errors import Refused
 from shidian.dispatch import actions as dispatch
 from shidian.dispatch.models import CandidateList
+from shidian.documents.actions import take_scan
+from shidian.documents.models import StoredFile
 from shidian.organisations.models import Membership, Office, Officer, Organisation
 from shidian.reviews import actions as reviews
 from shidian.reviews.checklist import judged as checklist
@@ -243,6 +245,10 @@ def png_bytes(size: tuple[int, int] = (200, 280)) -> bytes:
     return out.getvalue()
 
 
+def scan(by: User, name: str = "盖章页.pdf") -> StoredFile:
+    return take_scan(BytesIO(pdf_bytes()), name=name, by=by)
+
+
 def fill(application: Application, answers: dict[str, dict[str, Any]], by: User) -> None:
     for section, values in answers.items():
         row = application.sections.get(section=section)
@@ -288,8 +294,7 @@ def sign_one(application: Application, party: Any, by: User, decision: str = "ag
         decision=Signature.Decision(decision),
         signatory="负责人",
         signed_on=today(application.call),
-        scan=BytesIO(pdf_bytes()),
-        scan_name="意见页.pdf",
+        scan=scan(by),
         capacity="主任",
         opinion="",
     )
@@ -335,7 +340,7 @@ def listed(cast: Cast, call: Call) -> tuple[Application, CandidateList]:
     application = recommended(cast, call)
     rows = dispatch.propose(call, cast.heping, by=cast.heping_handler)
     rows = dispatch.confirm(rows, by=cast.heping_approver)
-    dispatch.seal(rows, BytesIO(pdf_bytes()), name="清单盖章.pdf", by=cast.heping_approver)
+    dispatch.seal(rows, scan(cast.heping_approver), by=cast.heping_approver)
     return fresh(application), rows
 
 
@@ -361,7 +366,7 @@ def nominated(
     application = at_last_stage(cast, call)
     rows = dispatch.propose(call, cast.commission, by=cast.commission_officer)
     rows = dispatch.confirm(rows, by=cast.commission_approver)
-    dispatch.seal(rows, BytesIO(pdf_bytes()), name="汇总清单盖章.pdf", by=cast.commission_approver)
+    dispatch.seal(rows, scan(cast.commission_approver), by=cast.commission_approver)
     rows = dispatch.dispatch(rows, by=cast.commission_approver)
     return fresh(application), rows
 

@@ -310,8 +310,7 @@ def test_a_date_ahead_or_before_the_version_is_refused(cast: steps.Cast, call: C
             decision=Signature.Decision.AGREE,
             signatory="负责人",
             signed_on=steps.today(call) + timedelta(days=days),
-            scan=BytesIO(steps.pdf_bytes()),
-            scan_name="意见.pdf",
+            scan=steps.scan(cast.lead_writer),
         )
 
     refused(Invalid, record)

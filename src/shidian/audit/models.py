@@ -9,7 +9,6 @@ from django.db import models
 
 from shidian.core.canonical import digest_json
 
-
 if TYPE_CHECKING:
     _Text = models.TextField[Any, Any]
 else:

@@ -44,6 +44,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
             "organiser": settings.SITE_HOST,
             "nav": [{"url": url, "label": words, "current": url == current} for url, words in links],
             "user_label": label,
+            "user_url": reverse("account"),
             "demonstration": settings.DEMONSTRATION,
         }
     }

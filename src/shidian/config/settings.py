@@ -252,7 +252,9 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("SHIDIAN_BEHIND_PROXY") else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-ALLOW_HTTP = env_bool("SHIDIAN_ALLOW_HTTP")  # a closed network without TLS; `serve` asks for it in so many words
+ALLOW_HTTP = env_bool(
+    "SHIDIAN_ALLOW_HTTP"
+)  # a closed network without TLS; `serve` asks for it in so many words
 SILENCED_SYSTEM_CHECKS = ["security.W008"]  # see SECURE_SSL_REDIRECT
 if ALLOW_HTTP and not SECURE:
     SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W012", "security.W016"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import BinaryIO
 
 from django.db import transaction
 
@@ -27,8 +26,8 @@ from shidian.dispatch.models import (
 from shidian.dispatch.packages import build_later
 from shidian.dispatch.papers import list_content
 from shidian.dispatch.queries import entries, is_last_stage, items, open_list, registered
-from shidian.documents.actions import freeze, take_in
-from shidian.documents.models import Document
+from shidian.documents.actions import freeze
+from shidian.documents.models import Document, StoredFile
 from shidian.organisations.models import Office
 
 
@@ -155,14 +154,13 @@ def _require_reason(reason: str) -> None:
 
 
 @transaction.atomic
-def seal(listed: CandidateList, scan: BinaryIO, *, name: str, by: User) -> None:
-    """Keep the scan of the printed and sealed list; a better scan may replace it until it is dispatched."""
+def seal(listed: CandidateList, scan: StoredFile, *, by: User) -> None:
+    """Put the scan of the printed and sealed list to it; a better scan may replace it until it is dispatched."""
     listed = _locked(listed)
     require(rules.can_seal(by, listed))
-    stored = take_in(scan, name=name, formats=("pdf", "jpeg", "png"), max_bytes=50_000_000, by=by)
-    listed.sealed_scan = stored
+    listed.sealed_scan = scan
     listed.save(update_fields=("sealed_scan",))
-    record("list.sealed", listed.chain, by=by, detail={"scan": stored.sha256, "name": stored.name})
+    record("list.sealed", listed.chain, by=by, detail={"scan": scan.sha256, "name": scan.name})
 
 
 @transaction.atomic

@@ -197,7 +197,9 @@ def _check_file(specification: pikepdf.Object, streams: object) -> None:
         return
     for key in streams.keys():  # noqa: SIM118
         content = streams.get(key)
-        if not (isinstance(content, pikepdf.Stream) and _name(content.get("/Subtype")) == "/application/json"):
+        if not (
+            isinstance(content, pikepdf.Stream) and _name(content.get("/Subtype")) == "/application/json"
+        ):
             _check_embedded(specification, streams)
 
 

@@ -380,7 +380,7 @@ def _turn_signing(user: User, application: Application, round_: Round) -> dict[s
         "label": "打印申请书（PDF）",
         "url": url("version-form", application, number=round_.version.number),
     }
-    reopen = {"label": "撤回修改", "url": url("reopening", application)}
+    reopen = {"label": "重新打开修改", "url": url("reopening", application)}
     if not waiting:
         return {
             "kind": "turn",
@@ -404,7 +404,7 @@ def _turn_signing(user: User, application: Application, round_: Round) -> dict[s
     if refused:
         names = "、".join(party.name for party in refused)
         title = f"{names}不同意"
-        text = "可以按对方的意见撤回修改，冻结新版本后重新会签；也可以协商后重新登记其意见。"
+        text = "可以按对方的意见重新打开修改，冻结新版本后重新会签；也可以协商后重新登记其意见。"
     elif nobody:
         title = f"打印申请书，送{_names(waiting)}盖章签名"
         text = "纸质会签：请各单位在“意见”栏盖章、签名、写日期，再把盖章页扫描或者拍照，逐家登记。"
@@ -440,7 +440,7 @@ def _facts(application: Application, standing: Standing, round_: Round | None) -
             {
                 "name": "现在的版本",
                 "value": f"{version.label} · {version.code}",
-                "note": "已冻结，要改须先撤回" if application.state == "signing" else "已冻结",
+                "note": "已冻结，要改须先重新打开" if application.state == "signing" else "已冻结",
             }
         )
     elif application.is_editable:

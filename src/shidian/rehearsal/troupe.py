@@ -25,6 +25,7 @@ from shidian.calls.packages import Package
 from shidian.calls.queries import gate_after, gates_until, office_after
 from shidian.dispatch import actions as dispatch
 from shidian.dispatch.models import CandidateList
+from shidian.documents.actions import take_scan
 from shidian.organisations import actions as organisations
 from shidian.organisations.codes import regions
 from shidian.organisations.models import Office, Officer, Organisation
@@ -264,8 +265,7 @@ class Troupe:
             decision=Signature.Decision.AGREE if agrees else Signature.Decision.DISAGREE,
             signatory=signatory,
             signed_on=day or self.today(),
-            scan=BytesIO(content),
-            scan_name=f"{party.label}意见{scans.SUFFIXES[kind]}",
+            scan=take_scan(BytesIO(content), name=f"{party.label}意见{scans.SUFFIXES[kind]}", by=by),
             capacity="负责人",
             opinion="" if agrees else "任务分工不清，暂不同意。",
         )
@@ -311,7 +311,7 @@ class Troupe:
             count=len(version.data["rows"]),
             day=self.today(),
         )
-        dispatch.seal(sheet, BytesIO(content), name="清单盖章扫描件.pdf", by=by)
+        dispatch.seal(sheet, take_scan(BytesIO(content), name="清单盖章扫描件.pdf", by=by), by=by)
 
     def recommended_at(self, office: Office) -> list[str]:
         """References of what an office recommends."""

@@ -7,15 +7,14 @@ from typing import Any
 
 from django import forms
 
+from shidian.documents.actions import SCANS
 from shidian.documents.intake import FORMATS as KNOWN
 from shidian.organisations.codes import months
 from shidian.signoffs.models import Signature
 
 from .plain import PlainCharField, PlainForm
 
-FORMATS = ("pdf", "jpeg", "png")
-MAX_BYTES = 50_000_000
-ACCEPT = ",".join(f".{extension}" for name in FORMATS for extension in KNOWN[name].extensions)
+ACCEPT = ",".join(f".{extension}" for name in SCANS for extension in KNOWN[name].extensions)
 
 
 class DayField(PlainCharField):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -17,17 +16,16 @@ from shidian.applications import actions, rules
 from shidian.applications.models import Application
 from shidian.applications.queries import round_of
 from shidian.core.errors import Invalid
-from shidian.documents.actions import take_in
 from shidian.documents.intake import Rejected, safe_name
 from shidian.documents.models import StoredFile
 from shidian.portal import files, overview
 from shidian.portal.access import own_application, person, seen_application, seen_versions
-from shidian.portal.forms.opinion import FORMATS, MAX_BYTES, OpinionForm
+from shidian.portal.forms.opinion import OpinionForm
 from shidian.signoffs.models import Party, Signature
 from shidian.signoffs.queries import outstanding
+from shidian.ui.kept import keep, ticket
+from shidian.ui.kept import kept as kept_scan
 from shidian.ui.uploads import refused
-
-_SALT = "portal.opinion.scan"
 
 
 @login_required
@@ -46,8 +44,7 @@ def opinion(request: HttpRequest, reference: str, party: int) -> HttpResponse:
     form = OpinionForm(request.POST or None)
     kept: StoredFile | None = None
     if request.method == "POST" and allowed:
-        kept = _kept(request, user, found)
-        kept, fault = _scan(request, user, kept)
+        kept, fault = _scan(request, user)
         valid = form.is_valid()
         if fault:
             form.add_error("scan", fault)
@@ -60,9 +57,7 @@ def opinion(request: HttpRequest, reference: str, party: int) -> HttpResponse:
         "version": found.round.version,
         "form": form,
         "kept": kept,
-        "token": signing.dumps({"file": kept.pk, "party": found.pk, "user": user.pk}, salt=_SALT)
-        if kept
-        else "",
+        "token": ticket(kept, by=user, place=request.path),
         "allowed": allowed,
         "previous": found.signature,
         "current": current is not None and current.pk == found.round_id and current.state != "void",
@@ -71,53 +66,37 @@ def opinion(request: HttpRequest, reference: str, party: int) -> HttpResponse:
     return render(request, "portal/opinion.html", context)
 
 
-def _kept(request: HttpRequest, user: User, party: Party) -> StoredFile | None:
-    """The scan that an earlier, refused try has left, when the form still carries it."""
-    try:
-        named = signing.loads(request.POST.get("kept", ""), salt=_SALT, max_age=24 * 3600)
-    except signing.BadSignature:
-        return None
-    if named.get("party") != party.pk or named.get("user") != user.pk:
-        return None
-    return StoredFile.objects.filter(pk=named.get("file")).first()
-
-
-def _scan(request: HttpRequest, user: User, kept: StoredFile | None) -> tuple[StoredFile | None, str]:
+def _scan(request: HttpRequest, user: User) -> tuple[StoredFile | None, str]:
     """The scan of this post: a new file goes before one that was kept; or what is wrong with it."""
+    kept = kept_scan(request.POST.get("kept", ""), by=user, place=request.path)
     if why := refused(request):
         return kept, why
     given = request.FILES.get("scan")
     if given is None:
         return kept, "" if kept else "请选择盖章页的扫描件或者照片"
-    name = given.name or ""
     try:
-        return take_in(cast(BinaryIO, given), name=name, formats=FORMATS, max_bytes=MAX_BYTES, by=user), ""
+        return keep(given, by=user), ""
     except Rejected as rejected:
-        return kept, f"“{safe_name(name)}”没有收下：{rejected}"
+        return kept, f"“{safe_name(given.name or '')}”没有收下：{rejected}"
 
 
-def _record(form: OpinionForm, application: Application, party: Party, user: User, kept: StoredFile) -> bool:
+def _record(form: OpinionForm, application: Application, party: Party, user: User, scan: StoredFile) -> bool:
     data: dict[str, Any] = form.cleaned_data
     try:
-        with kept.open() as content:
-            actions.record_opinion(
-                application,
-                party,
-                by=user,
-                decision=Signature.Decision(data["decision"]),
-                signatory=data["signatory"],
-                capacity=data["capacity"],
-                signed_on=data["signed_on"],
-                opinion=data["opinion"],
-                scan=content,
-                scan_name=kept.name,
-            )
+        actions.record_opinion(
+            application,
+            party,
+            by=user,
+            decision=Signature.Decision(data["decision"]),
+            signatory=data["signatory"],
+            capacity=data["capacity"],
+            signed_on=data["signed_on"],
+            opinion=data["opinion"],
+            scan=scan,
+        )
     except Invalid as invalid:
         for key, message in invalid.problems:
             form.add_error(key, message)
-        return False
-    except Rejected as rejected:
-        form.add_error("scan", str(rejected))
         return False
     return True
 
