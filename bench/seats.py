@@ -31,7 +31,7 @@ def main(count: int) -> None:
         shift_to=clock.now().date(),
     )
     publish(call, by=SYSTEM)
-    call = type(call).objects.select_related("current").get(pk=call.pk)
+    call = type(call).objects.get(pk=call.pk)
     section = next(
         found for found in call.questionnaire.sections if sum(field.type == "long_text" for field in found.fields) == 2
     )

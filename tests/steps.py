@@ -55,7 +55,7 @@ def tianjin() -> Call:
     call = load(package(), by=SYSTEM)
     if call.state == "draft":
         publish(call, by=SYSTEM)
-    return Call.objects.select_related("current").get(pk=call.pk)
+    return Call.objects.get(pk=call.pk)
 
 
 @dataclass
@@ -256,7 +256,7 @@ def fill(application: Application, answers: dict[str, dict[str, Any]], by: User)
 
 
 def fresh(application: Application) -> Application:
-    return Application.objects.select_related("call__current", "lead", "office", "version").get(
+    return Application.objects.select_related("call", "lead", "office", "version").get(
         pk=application.pk
     )
 

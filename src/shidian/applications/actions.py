@@ -45,7 +45,7 @@ def locked(application: Application) -> Application:
     """The row as it stands now, locked until the transaction ends."""
     return (
         Application.objects.select_for_update(of=("self",))
-        .select_related("call__current", "lead", "office", "version")
+        .select_related("call", "lead", "office", "version")
         .get(pk=application.pk)
     )
 
@@ -86,7 +86,7 @@ def save_section(
     """
     row = (
         SectionAnswers.objects.select_for_update(of=("self", "application"))
-        .select_related("application__call__current", "application__lead", "saved_by")
+        .select_related("application__call", "application__lead", "saved_by")
         .get(application=application, section=section)
     )
     require(rules.can_edit(by, row.application))
@@ -265,7 +265,7 @@ def record_opinion(
 def announce_gate(gate: Gate) -> None:
     """Called by sign-offs when the last party due at a gate agreed: the lead may go on."""
     version = gate.round.version
-    application = Application.objects.select_related("call__current").get(document=version.document_id)
+    application = Application.objects.select_related("call").get(document=version.document_id)
     labels = {found.key: found.label for found in application.call.definition.stages}
     labels[application.call.definition.destination.key] = application.call.definition.destination.label
     last = gate.round.parties.filter(gate=gate.key).order_by("signatures__pk").last()

@@ -63,14 +63,13 @@ def _named(value: Any) -> list[tuple[str, str]]:
 def version_content(application: Application, parties: Sequence[Invited]) -> dict[str, Any]:
     """The JSON value that is frozen; everything in it is covered by the digest."""
     call = application.call
-    version = call.current
     return {
         "schema": SCHEMA,
         "reference": application.reference,
         "call": {
             "key": call.key,
-            "version": version.number if version else 0,
-            "digest": version.digest if version else "",
+            "version": call.number,
+            "digest": call.digest,
         },
         "questionnaire": {"key": call.questionnaire.key, "version": call.questionnaire.version},
         "lead": {"name": application.lead.name, "code": application.lead.code},

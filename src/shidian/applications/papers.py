@@ -11,7 +11,7 @@ from django.conf import settings
 from shidian.applications.content import invited
 from shidian.applications.models import Application, Lodgement
 from shidian.applications.queries import answers
-from shidian.calls.models import Call, CallVersion
+from shidian.calls.models import Call, package_of_digest
 from shidian.calls.packages import Package
 from shidian.core import clock
 from shidian.documents.actions import printed
@@ -86,9 +86,7 @@ def draft_form(application: Application) -> bytes:
 
 def package_of(version: DocumentVersion) -> Package:
     """The call package under which a version was frozen; it keeps its form even when the call has a newer one."""
-    named = version.data["call"]
-    found = CallVersion.objects.get(call__key=named["key"], number=named["version"])
-    return found.package
+    return package_of_digest(version.data["call"]["digest"])
 
 
 def form_bytes(version: DocumentVersion) -> bytes:

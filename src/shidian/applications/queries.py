@@ -23,7 +23,9 @@ def visible_to(user: User) -> QuerySet[Application]:
     An office sees what arrived there, and what passed through; a registry sees what the offices of the stage named in
     the call have dispatched. An administrator sees none by that role.
     """
-    everything = Application.objects.select_related("call__current", "lead", "office", "version")
+    everything = Application.objects.select_related("call", "lead", "office", "version").defer(
+        "version__content"
+    )
     if user.is_auditor:
         return everything
     led = Membership.objects.filter(user=user, organisation__state="confirmed").values("organisation")
@@ -54,7 +56,8 @@ def lead_applications(user: User) -> QuerySet[Application]:
     led = Membership.objects.filter(user=user, organisation__state="confirmed").values("organisation")
     return (
         Application.objects.filter(lead__in=led)
-        .select_related("call__current", "lead", "office", "version")
+        .select_related("call", "lead", "office", "version")
+        .defer("version__content")
         .order_by("-pk")
     )
 

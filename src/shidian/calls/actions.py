@@ -37,8 +37,8 @@ def load(package: Package, *, by: Actor, shift_to: date | None = None) -> Call:
         content=package.to_json(),
         loaded_at=clock.now(),
     )
-    call.current, call.title = version, definition.title
-    call.save(update_fields=("current", "title"))
+    call.number, call.digest, call.title = version.number, version.digest, definition.title
+    call.save(update_fields=("number", "digest", "title"))
     for office in package.offices:
         Office.objects.update_or_create(
             key=office.key,
@@ -59,4 +59,4 @@ def load(package: Package, *, by: Actor, shift_to: date | None = None) -> Call:
 def publish(call: Call, *, by: Actor) -> None:
     """Show a call to the public and let units apply; refused (`Stale`) when it is published already."""
     Call.objects.select_for_update().get(pk=call.pk)
-    move(call, "publish", by=by, detail={"version": call.current.number if call.current else 0})
+    move(call, "publish", by=by, detail={"version": call.number})

@@ -21,11 +21,15 @@ class CallQuerySet(models.QuerySet["Call"]):
 
     def public(self) -> CallQuerySet:
         """Published calls, the newest first."""
-        return self.filter(state="published").select_related("current").order_by("-is_demonstration", "-pk")
+        return self.filter(state="published").order_by("-is_demonstration", "-pk")
 
 
 class Call(models.Model):
-    """A call (征集批次). Everything about it stands in the package of its current version."""
+    """A call (征集批次). Everything about it stands in the package of its current version.
+
+    `number` and `digest` name that version; its content is read once a process, so lists of applications never
+    carry it along.
+    """
 
     MACHINE = CALL
 
@@ -33,7 +37,8 @@ class Call(models.Model):
     title = models.CharField(max_length=200)
     state = models.CharField(max_length=20, default=CALL.initial)
     is_demonstration = models.BooleanField(default=False)
-    current = models.ForeignKey("calls.CallVersion", null=True, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField(default=0)
+    digest = models.CharField(max_length=64, blank=True)
     references_given = models.PositiveIntegerField(default=0)
 
     objects = CallQuerySet.as_manager()
@@ -54,9 +59,7 @@ class Call(models.Model):
     @property
     def package(self) -> Package:
         """The package of the current version."""
-        if self.current is None:
-            raise LookupError(f"call {self.key} has no version")
-        return self.current.package
+        return package_of_digest(self.digest)
 
     @property
     def definition(self) -> CallDefinition:
@@ -103,7 +106,7 @@ class CallVersion(models.Model):
 
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
-    digest = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64, db_index=True)
     content = JSONText()
     loaded_at = models.DateTimeField()
 
@@ -113,12 +116,14 @@ class CallVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.call} v{self.number}"
 
-    @property
-    def package(self) -> Package:
-        """The package; parsed once a process, since a version never changes."""
-        return _package(self.pk, self.digest)
-
 
 @lru_cache(maxsize=32)
-def _package(pk: int, digest: str) -> Package:
-    return Package.from_json(CallVersion.objects.values_list("content", flat=True).get(pk=pk, digest=digest))
+def package_of_digest(digest: str) -> Package:
+    """The package of the version with that digest; parsed once a process, since a version never changes.
+
+    LookupError when no version has it.
+    """
+    found = CallVersion.objects.filter(digest=digest).values_list("content", flat=True).first()
+    if found is None:
+        raise LookupError(f"no call version {digest!r}")
+    return Package.from_json(found)

@@ -34,7 +34,7 @@ from shidian.organisations.models import Office
 def _locked(listed: CandidateList) -> CandidateList:
     return (
         CandidateList.objects.select_for_update(of=("self",))
-        .select_related("call__current", "office", "version", "document")
+        .select_related("call", "office", "version", "document")
         .get(pk=listed.pk)
     )
 

@@ -43,9 +43,7 @@ def build_later(package: Package) -> None:
 
 def build(pk: int) -> None:
     """Make a package that was asked for; nothing is done when it is ready already."""
-    package = Package.objects.select_related("list__call__current", "list__office", "list__version").get(
-        pk=pk
-    )
+    package = Package.objects.select_related("list__call", "list__office", "list__version").get(pk=pk)
     if package.state == "ready":
         return
     move(package, "build", by=SYSTEM, done=0, fault="")

@@ -14,7 +14,7 @@ from shidian.calls.models import Call
 from shidian.calls.queries import stage_of
 from shidian.core import clock
 from shidian.dispatch.models import CandidateList
-from shidian.dispatch.queries import entries, items, registered, row_values
+from shidian.dispatch.queries import entries, first_offices, items, registered, row_values
 from shidian.documents.actions import printed
 from shidian.documents.models import DocumentVersion, StoredFile
 from shidian.documents.render.compiler import TEMPLATES, compile_paper
@@ -30,9 +30,11 @@ def list_rows(call: Call, lines: Lines) -> list[list[str]]:
     """The cells of a list by the columns of the call."""
     columns = call.definition.list_columns
     rows: list[list[str]] = []
+    offices = first_offices([application for application, _, _ in lines])
     for application, rank, remark in lines:
         if application.version is not None:
-            values = row_values(application, application.version, rank=rank, remark=remark)
+            office = offices.get(application.pk, "")
+            values = row_values(application, application.version, office=office, rank=rank, remark=remark)
             rows.append([values.get(column.value, "") for column in columns])
     return rows
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from shidian.accounts.models import User
 from shidian.applications.content import at_path
@@ -44,7 +44,7 @@ def entries(call: Call, office: Office) -> list[Entry]:
     )
     waiting = (
         Application.objects.filter(call=call, office=office, state="recommended")
-        .select_related("lead", "version", "office", "call__current")
+        .select_related("lead", "version", "office", "call")
         .order_by("reference")
     )
     far = len(ranked) + 1
@@ -58,46 +58,49 @@ def entries(call: Call, office: Office) -> list[Entry]:
 def items(listed: CandidateList) -> QuerySet[ListItem]:
     """The items of a started list in their order."""
     return listed.items.select_related(
-        "application__lead", "application__version", "application__office", "application__call__current"
+        "application__lead", "application__version", "application__office", "application__call"
     ).order_by("rank")
 
 
 def lists_visible_to(user: User) -> QuerySet[CandidateList]:
     """Lists of the person's own offices, and dispatched ones that reached an office acted for; all for auditors."""
-    rows = CandidateList.objects.select_related(
-        "call__current", "office", "version", "sealed_scan", "document"
+    rows = CandidateList.objects.select_related("call", "office", "version", "sealed_scan", "document").defer(
+        "version__content"
     )
     if user.is_auditor:
         return rows
-    offices = list(Office.objects.filter(officers__user=user).distinct())
-    own = rows.filter(office__in=offices).values_list("pk", flat=True)
-    received = [
-        listed.pk
-        for listed in rows.filter(state="dispatched")
-        if any(_receives(listed, office) for office in offices)
-    ]
-    return rows.filter(pk__in=[*own, *received])
+    offices = Office.objects.filter(officers__user=user)
+    arrived = Lodgement.objects.filter(office__in=offices).values("via")
+    seen = Q(office__in=offices) | Q(state="dispatched", reference__in=arrived)
+    for call, office in calls_of(user):
+        if works_as_registry(call, office):
+            seen |= Q(state="dispatched", call=call, stage=call.definition.delivery.after_stage)
+    return rows.filter(seen)
 
 
-def _receives(listed: CandidateList, office: Office) -> bool:
-    delivery = listed.call.definition.delivery
-    if office.key == delivery.office and listed.stage == delivery.after_stage:
-        return True
-    return Lodgement.objects.filter(via=listed.reference, office=office).exists()
+def first_offices(applications: Iterable[Application]) -> dict[int, str]:
+    """For each application the name of the office to which its lead handed it in first."""
+    found: dict[int, str] = {}
+    rows = Lodgement.objects.filter(application__in=[row.pk for row in applications]).order_by("pk")
+    for pk, name in rows.values_list("application", "office__name"):
+        found.setdefault(pk, name)
+    return found
 
 
 def row_values(
-    application: Application, version: DocumentVersion, *, rank: int, remark: str
+    application: Application, version: DocumentVersion, *, office: str, rank: int, remark: str
 ) -> dict[str, str]:
-    """Every value that a list column may show, by its name in the call package; parties by their role."""
+    """Every value that a list column may show, by its name in the call package; parties by their role.
+
+    `office` is the name of the office to which the lead handed the application in.
+    """
     package = package_of(version)
     content = version.data
     values = content["answers"]
     uses = package.call.uses
-    first = application.lodgements.select_related("office").order_by("pk").first()
     found = {
         "rank": str(rank),
-        "office": first.office.name if first else "",
+        "office": office,
         "name": _shown(package, values, uses.name),
         "lead": content["lead"]["name"],
         "code": content["lead"]["code"],
@@ -147,21 +150,23 @@ def counted_plan(call: Call) -> CopyPlan | None:
 def registered(call: Call) -> list[Registered]:
     """For every application sent on at the stage named in the call: what has arrived and what is missing.
 
-    Copies count for the version that was sent; those of an earlier version are listed as outdated.
+    Copies count for the version that arrived last: after a correction at a later stage the paper must follow. Those
+    of an earlier version are listed as outdated.
     """
     delivery = call.definition.delivery
     plan = counted_plan(call)
     total = plan.total if plan else 0
     senders = [office.pk for office in offices_at(call, delivery.after_stage)]
     arrivals: dict[int, Lodgement] = {}
-    sent = Lodgement.objects.filter(application__call=call, sent_by__in=senders)
-    for lodgement in sent.select_related(
-        "application__lead",
-        "application__office",
-        "application__call__current",
-        "version__document",
-        "sent_by",
-    ).order_by("pk"):
+    sent = Lodgement.objects.filter(application__call=call, sent_by__in=senders).values("application")
+    for lodgement in (
+        Lodgement.objects.filter(application__in=sent)
+        .select_related(
+            "application__lead", "application__office", "application__call", "version__document", "sent_by"
+        )
+        .defer("version__content")
+        .order_by("pk")
+    ):
         arrivals[lodgement.application_id] = lodgement
     copies = (
         PaperCopy.objects.filter(application__in=arrivals, void__isnull=True)

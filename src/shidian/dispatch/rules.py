@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from shidian.accounts.models import User
 from shidian.applications.actions import next_gate
-from shidian.applications.queries import round_of
 from shidian.applications.rules import holds_office
 from shidian.calls.models import Call
 from shidian.calls.queries import gates_until, window
@@ -13,7 +12,7 @@ from shidian.dispatch.models import CandidateList
 from shidian.dispatch.queries import entries, items, works_as_registry
 from shidian.organisations.models import Office, Officer
 from shidian.reviews.models import Decision
-from shidian.signoffs.queries import outstanding
+from shidian.signoffs.queries import outstanding_by_version
 
 HANDLER, APPROVER, REGISTRAR = Officer.Role.HANDLER, Officer.Role.APPROVER, Officer.Role.REGISTRAR
 
@@ -35,10 +34,10 @@ def can_propose(user: User, call: Call, office: Office, listed: CandidateList | 
     rows = entries(call, office)
     if not rows:
         return not_now("清单还是空的：先推荐至少一个申请。")
+    gates = gates_until(call, next_gate(rows[0].application))
+    missing = outstanding_by_version([row.application.version_id or 0 for row in rows], gates)
     for row in rows:
-        round_ = round_of(row.application)
-        waiting = outstanding(round_, gates_until(call, next_gate(row.application))) if round_ else []
-        if waiting:
+        if waiting := missing.get(row.application.version_id or 0):
             names = "、".join(f"{party.label}“{party.name}”" for party in waiting)
             return not_now(f"{row.application.reference} 还缺{names}的意见，登记以后才能提交审批。")
     return YES

@@ -116,7 +116,7 @@ class _Demonstration(Troupe):
         self.day(0)
         if self.call.state == "draft":
             publish(self.call, by=SYSTEM)
-        self.call = Call.objects.select_related("current").get(pk=self.call.pk)
+        self.call = Call.objects.get(pk=self.call.pk)
         anchor()
 
     def day(self, number: int, hour: int = 9) -> None:

@@ -188,7 +188,7 @@ class Rehearsal(Troupe):
         )
         self.time.reach(max(self.opens, self.opens.replace(hour=9, minute=0)))
         publish(self.call, by=SYSTEM)
-        self.call = Call.objects.select_related("current").get(pk=self.call.pk)
+        self.call = Call.objects.get(pk=self.call.pk)
         self.say(f"发布《{self.call.title}》")
         anchor()
 

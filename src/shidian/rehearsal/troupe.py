@@ -327,7 +327,7 @@ class Troupe:
     def app(self, player: Player) -> Application:
         """A unit's application as it stands now."""
         return Application.objects.select_related(
-            "call__current", "lead", "office", "version", "document"
+            "call", "lead", "office", "version", "document"
         ).get(reference=player.reference)
 
     def round(self, player: Player) -> Round:

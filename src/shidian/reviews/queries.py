@@ -19,7 +19,8 @@ def arrived_at(call: Call, office: Office) -> QuerySet[Application]:
         Application.objects.filter(
             call=call, pk__in=Lodgement.objects.filter(office=office).values("application")
         )
-        .select_related("lead", "office", "version", "call__current")
+        .select_related("lead", "office", "version", "call")
+        .defer("version__content")
         .annotate(arrived_at=Subquery(latest.values("at")[:1]), arrival=Subquery(latest.values("number")[:1]))
         .order_by("arrived_at")
     )

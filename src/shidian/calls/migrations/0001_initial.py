@@ -24,6 +24,8 @@ class Migration(migrations.Migration):
                 ("title", models.CharField(max_length=200)),
                 ("state", models.CharField(default="draft", max_length=20)),
                 ("is_demonstration", models.BooleanField(default=False)),
+                ("number", models.PositiveIntegerField(default=0)),
+                ("digest", models.CharField(blank=True, max_length=64)),
                 ("references_given", models.PositiveIntegerField(default=0)),
             ],
         ),
@@ -37,7 +39,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("number", models.PositiveIntegerField()),
-                ("digest", models.CharField(max_length=64)),
+                ("digest", models.CharField(db_index=True, max_length=64)),
                 ("content", shidian.audit.models.JSONText()),
                 ("loaded_at", models.DateTimeField()),
                 (
@@ -47,16 +49,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddField(
-            model_name="call",
-            name="current",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="calls.callversion",
-            ),
         ),
         migrations.AddConstraint(
             model_name="callversion",

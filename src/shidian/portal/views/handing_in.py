@@ -97,7 +97,7 @@ def _lodgement(request: HttpRequest, reference: str, number: str) -> Lodgement:
     found = (
         application.lodgements.filter(number=number, sent_by__isnull=True)
         .select_related(
-            "office", "version__document", "by", "application__call__current", "application__lead"
+            "office", "version__document", "by", "application__call", "application__lead"
         )
         .first()
     )

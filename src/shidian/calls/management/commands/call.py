@@ -48,9 +48,7 @@ class Command(BaseCommand):
             call = load(package, by=SYSTEM, shift_to=options["shift_to"])
             if call.state == "draft" and not options["draft"]:
                 publish(call, by=SYSTEM)
-            self.stdout.write(
-                f"已载入 {call.key} 第 {call.current.number if call.current else 0} 版：{call.title}"
-            )
+            self.stdout.write(f"已载入 {call.key} 第 {call.number} 版：{call.title}")
 
     def _read(self, folder: Path) -> Package:
         try:
@@ -73,8 +71,8 @@ class Command(BaseCommand):
         rows = Call.objects.filter(key=key) if key else Call.objects.all()
         if key and not rows:
             raise CommandError(f"没有载入 {key}")
-        for call in rows.select_related("current").order_by("pk"):
-            version = call.current
+        for call in rows.order_by("pk"):
+            version = call.versions.filter(number=call.number).first()
             self.stdout.write(f"{call.key}  {call.MACHINE.labels[call.state]}  {call.title}")
             if key and version is not None:
                 self.stdout.write(
