@@ -31,15 +31,12 @@ def test_every_story_is_told_once_and_then_all_is_plain() -> None:
     assert story_of(FEWEST + 1) is Story.PLAIN
 
 
-@pytest.fixture
-def fresh_database(request: pytest.FixtureRequest) -> None:
-    """Rows are numbered from 1: a rolled back SQLite forgets its numbers, PostgreSQL has to be told to."""
-    request.getfixturevalue("db" if connection.vendor == "sqlite" else "django_db_reset_sequences")
+# Rows are numbered from 1: a rolled back SQLite forgets its numbers, PostgreSQL has to be told to.
+ON_POSTGRES = connection.vendor == "postgresql"
 
 
-def test_the_call_is_played_whole_and_gives_the_same_package_everywhere(
-    fresh_database: None, tmp_path: Path
-) -> None:
+@pytest.mark.django_db(transaction=ON_POSTGRES, reset_sequences=ON_POSTGRES)
+def test_the_call_is_played_whole_and_gives_the_same_package_everywhere(tmp_path: Path) -> None:
     """Once here, on the database of the tests, and once by the command, in a folder and on SQLite of its own."""
     said: list[str] = []
 
