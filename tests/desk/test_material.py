@@ -9,7 +9,7 @@ from django.urls import reverse
 from shidian.applications import actions as applications
 from shidian.applications.models import Application
 from shidian.calls.models import Call
-from shidian.desk.files import stored
+from shidian.ui.files import stored
 from shidian.documents.actions import keep
 from shidian.reviews import actions as reviews
 from shidian.reviews.actions import Said

@@ -12,10 +12,10 @@ from shidian.calls.queries import stage_of, window
 from shidian.core import clock
 from shidian.desk import cases
 from shidian.desk.access import officers_only, person, workplace
-from shidian.desk.files import sheet
 from shidian.dispatch.queries import works_as_registry
 from shidian.documents.sheets import write_rows
 from shidian.reviews.queries import counts
+from shidian.ui.files import sheet
 
 COLUMNS = (
     ("reference", "编号", "d-no"),

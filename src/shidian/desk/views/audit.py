@@ -20,8 +20,8 @@ from shidian.audit.queries import verify
 from shidian.core import clock
 from shidian.desk import cases
 from shidian.desk.access import auditors_only
-from shidian.desk.files import sheet
 from shidian.documents.sheets import Cell, write_rows
+from shidian.ui.files import sheet
 from shidian.ui.history import words
 
 SHOWN_FAULTS = 200

@@ -20,7 +20,6 @@ from shidian.calls.queries import area_label, office_after, stage_of, window
 from shidian.core.errors import NotNow
 from shidian.core.verdict import Verdict
 from shidian.desk.access import officers_only, own_list, person, seen_list, workplace
-from shidian.desk.files import made, sheet, stored
 from shidian.desk.forms.ranking import RankingForm
 from shidian.desk.forms.words import ReasonForm, ScanForm, posted, tell_refused, upload
 from shidian.dispatch import actions, papers, rules
@@ -28,6 +27,7 @@ from shidian.dispatch.models import CandidateList
 from shidian.dispatch.queries import Entry, counted_plan, entries, is_last_stage, items, open_list
 from shidian.documents.intake import Rejected
 from shidian.organisations.models import Office, Officer
+from shidian.ui.files import made, sheet, stored
 from shidian.ui.history import entries as timeline_entries
 from shidian.ui.kept import keep
 from shidian.ui.templatetags.ui import form_problems

@@ -7,9 +7,9 @@ from django.views.decorators.http import require_safe
 
 from shidian.applications import papers
 from shidian.desk.access import Seen, officers_only, person, seen_application
-from shidian.desk.files import stored
 from shidian.documents.models import DocumentVersion, StoredFile
 from shidian.signoffs.models import Signature
+from shidian.ui.files import stored
 
 
 def _versions(seen: Seen) -> dict[str, DocumentVersion]:

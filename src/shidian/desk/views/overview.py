@@ -18,12 +18,12 @@ from shidian.calls.models import Call
 from shidian.calls.queries import office_after, offices_at, stage_of, window
 from shidian.core import clock
 from shidian.desk.access import officers_only, person
-from shidian.desk.files import sheet
 from shidian.dispatch.models import CandidateList
 from shidian.dispatch.queries import calls_of, works_as_registry
 from shidian.documents.sheets import write_rows
 from shidian.organisations.models import Office
 from shidian.reviews.queries import Counts, counts
+from shidian.ui.files import sheet
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from shidian.desk.access import officers_only, own_list, person, seen_list
-from shidian.desk.files import stored
 from shidian.dispatch import packages
 from shidian.dispatch.models import CandidateList, Package
+from shidian.ui.files import stored
 
 
 def _find(listed: CandidateList) -> Package:

@@ -19,13 +19,13 @@ from shidian.core import clock
 from shidian.core.errors import Stale
 from shidian.desk import cases
 from shidian.desk.access import officers_only, person, registry_of
-from shidian.desk.files import made, sheet
 from shidian.desk.forms.words import ReasonForm, posted
 from shidian.dispatch import actions, papers
 from shidian.dispatch.models import PaperCopy
 from shidian.dispatch.queries import Registered, counted_plan, registered
 from shidian.dispatch.rules import can_register
 from shidian.documents.sheets import write_rows
+from shidian.ui.files import made, sheet
 from shidian.ui.templatetags.ui import form_problems
 
 

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, cast
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -17,9 +18,9 @@ from shidian.applications.queries import answers
 from shidian.calls.definition import AttachmentSlot
 from shidian.core.errors import NotNow
 from shidian.documents.intake import FORMATS, Rejected, safe_name
-from shidian.portal import files
 from shidian.portal.access import own_application, person, seen_application, sees_attachment
 from shidian.portal.overview import ATTACHMENTS, open_reasons, tasks, url
+from shidian.ui import files
 from shidian.ui.uploads import refused
 
 
@@ -113,7 +114,7 @@ def _slots(application: Application, problems: dict[str, list[str]]) -> list[dic
 
 @login_required
 @require_safe
-def attachment_file(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+def attachment_file(request: HttpRequest, reference: str, pk: int) -> HttpResponseBase:
     """A file of the working application."""
     application = seen_application(request, reference)
     found = get_object_or_404(
@@ -121,7 +122,7 @@ def attachment_file(request: HttpRequest, reference: str, pk: int) -> HttpRespon
     )
     if not sees_attachment(person(request), found):
         raise Http404
-    return files.stored(found.file, download="download" in request.GET)  # type: ignore[return-value]
+    return files.stored(found.file, download="download" in request.GET)
 
 
 @login_required

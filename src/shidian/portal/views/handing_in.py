@@ -16,10 +16,11 @@ from shidian.applications.models import Application, Lodgement
 from shidian.applications.queries import round_of
 from shidian.calls.queries import offices_at, window
 from shidian.core.errors import Refused
-from shidian.portal import files, overview
+from shidian.portal import overview
 from shidian.portal.access import own_application, person, seen_application
 from shidian.portal.forms.reasons import ReasonForm
 from shidian.signoffs.queries import parties
+from shidian.ui import files
 
 
 @login_required
@@ -96,9 +97,7 @@ def _lodgement(request: HttpRequest, reference: str, number: str) -> Lodgement:
     application = seen_application(request, reference)
     found = (
         application.lodgements.filter(number=number, sent_by__isnull=True)
-        .select_related(
-            "office", "version__document", "by", "application__call", "application__lead"
-        )
+        .select_related("office", "version__document", "by", "application__call", "application__lead")
         .first()
     )
     if found is None:
@@ -120,7 +119,7 @@ def receipt(request: HttpRequest, reference: str, number: str) -> HttpResponse:
 def receipt_pdf(request: HttpRequest, reference: str, number: str) -> HttpResponse:
     """The receipt as a paper."""
     found = _lodgement(request, reference, number)
-    return files.pdf(papers.receipt(found), f"回执-{found.number}.pdf")
+    return files.pdf(papers.receipt(found), name=f"回执-{found.number}.pdf")
 
 
 @login_required

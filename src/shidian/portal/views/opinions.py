@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -18,11 +19,12 @@ from shidian.applications.queries import round_of
 from shidian.core.errors import Invalid
 from shidian.documents.intake import Rejected, safe_name
 from shidian.documents.models import StoredFile
-from shidian.portal import files, overview
+from shidian.portal import overview
 from shidian.portal.access import own_application, person, seen_application, seen_versions
 from shidian.portal.forms.opinion import OpinionForm
 from shidian.signoffs.models import Party, Signature
 from shidian.signoffs.queries import outstanding
+from shidian.ui import files
 from shidian.ui.kept import keep, ticket
 from shidian.ui.kept import kept as kept_scan
 from shidian.ui.uploads import refused
@@ -112,7 +114,7 @@ def _done(request: HttpRequest, application: Application, party: Party, form: Op
 
 @login_required
 @require_safe
-def scan(request: HttpRequest, reference: str, signature: int) -> HttpResponse:
+def scan(request: HttpRequest, reference: str, signature: int) -> HttpResponseBase:
     """The scan of a signed page, to those who may see the version it was given on."""
     application = seen_application(request, reference)
     found = (
@@ -124,4 +126,4 @@ def scan(request: HttpRequest, reference: str, signature: int) -> HttpResponse:
         raise Http404
     if found.party.round.version_id not in {row.pk for row in seen_versions(person(request), application)}:
         raise Http404
-    return files.stored(found.scan, download="download" in request.GET)  # type: ignore[return-value]
+    return files.stored(found.scan, download="download" in request.GET)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -14,7 +15,7 @@ from shidian.applications.models import Attachment
 from shidian.applications.queries import standing
 from shidian.documents.models import DocumentVersion, StoredFile
 from shidian.documents.render.compiler import PaperError
-from shidian.portal import files, overview
+from shidian.portal import overview
 from shidian.portal.access import (
     own_application,
     person,
@@ -26,11 +27,12 @@ from shidian.portal.access import (
 from shidian.portal.reading import written
 from shidian.signoffs.models import Round
 from shidian.signoffs.queries import parties
+from shidian.ui import files
 
 
 @login_required
 @require_safe
-def form(request: HttpRequest, reference: str) -> HttpResponse:
+def form(request: HttpRequest, reference: str) -> HttpResponseBase:
     """The draft with its watermark while it is written, the clean form of the current version otherwise."""
     application = seen_application(request, reference)
     user = person(request)
@@ -40,7 +42,7 @@ def form(request: HttpRequest, reference: str) -> HttpResponse:
         except PaperError as fault:
             messages.error(request, f"草稿打印不出来：{fault}")
             return redirect(overview.url("check" if _own(request, reference) else "application", application))
-        return files.pdf(content, f"申请书草稿-{application.reference}.pdf")
+        return files.pdf(content, name=f"申请书草稿-{application.reference}.pdf")
     newest = next(iter(seen_versions(user, application)), None)
     if newest is None:
         raise Http404
@@ -55,13 +57,13 @@ def _own(request: HttpRequest, reference: str) -> bool:
     return True
 
 
-def _form_of(version: DocumentVersion) -> HttpResponse:
-    return files.stored(papers.form(version))  # type: ignore[return-value]
+def _form_of(version: DocumentVersion) -> HttpResponseBase:
+    return files.stored(papers.form(version))
 
 
 @login_required
 @require_safe
-def version_form(request: HttpRequest, reference: str, number: int) -> HttpResponse:
+def version_form(request: HttpRequest, reference: str, number: int) -> HttpResponseBase:
     """The official form of one version; the same bytes every time."""
     application = seen_application(request, reference)
     version = seen_version(person(request), application, number)
@@ -102,7 +104,7 @@ def version(request: HttpRequest, reference: str, number: int) -> HttpResponse:
 
 @login_required
 @require_safe
-def version_file(request: HttpRequest, reference: str, number: int, sha256: str) -> HttpResponse:
+def version_file(request: HttpRequest, reference: str, number: int, sha256: str) -> HttpResponseBase:
     """A file that a version holds, by its digest."""
     application = seen_application(request, reference)
     held = seen_version(person(request), application, number).data["attachments"]
@@ -114,4 +116,4 @@ def version_file(request: HttpRequest, reference: str, number: int, sha256: str)
     stored = attached.file if attached else StoredFile.objects.filter(sha256=sha256).first()
     if stored is None:
         raise Http404
-    return files.stored(stored, download="download" in request.GET)  # type: ignore[return-value]
+    return files.stored(stored, download="download" in request.GET)

@@ -37,6 +37,11 @@ def made(content: bytes, *, name: str, media_type: str, download: bool = False) 
     return _guarded(HttpResponse(content, content_type=media_type), name, download=download)
 
 
+def pdf(content: bytes, *, name: str) -> HttpResponse:
+    """A paper printed just now, to look at or to print."""
+    return made(content, name=name, media_type="application/pdf")
+
+
 def sheet(content: bytes, *, name: str) -> HttpResponse:
     """A sheet, always downloaded."""
     return made(content, name=name, media_type=XLSX, download=True)
