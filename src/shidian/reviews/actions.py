@@ -65,7 +65,7 @@ def _decide(application: Application, kind: Decision.Kind, reasons: Sequence[Sai
 
 
 def _words(reasons: Sequence[Said]) -> str:
-    given = [said.text.strip() for said in reasons if said.text.strip()]
+    given = [said.text.strip().rstrip("。；;") for said in reasons if said.text.strip()]
     if not given:
         raise Invalid("请写明理由，对方要据此办理。", [("reasons", "请写明理由，对方要据此办理。")])
     return "；".join(given)
