@@ -53,10 +53,11 @@ def test_three_stages_lead_to_the_destination(outcome: Outcome) -> None:
     assert Lodgement.objects.filter(stage="province", sent_by__isnull=False).count() == sent["prefecture"]
     assert sent["province"] == outcome.nominated
 
-    # The registry stands behind the second stage here, and counts five copies.
+    # The registry stands behind the second stage here, and counts five copies; of what the third stage returned, the
+    # paper of the new version followed.
     assert all(len(row.copies) == 5 and not row.missing for row in registered(call))
     assert len(registered(call)) == sent["prefecture"]
-    assert PaperCopy.objects.filter(void__isnull=True).count() == 5 * sent["prefecture"]
+    assert PaperCopy.objects.filter(void__isnull=True).count() == 5 * (sent["prefecture"] + 1)
 
     # The package names this call's things only.
     assert outcome.path.name == "CJ25-YUNTING-1.zip"

@@ -447,6 +447,7 @@ class Rehearsal(Troupe):
         for office in offices:
             for player in self.at(office):
                 self.decide(player, office, stage, first=position == 0, last=last)
+        self.follow_up()
         self.time.reach(working(span, 0.6))
         for office in offices:
             self.check_counts(office)
@@ -644,6 +645,24 @@ class Rehearsal(Troupe):
         must(PaperCopyVoid.objects.count() == (1 if total else 0), "更正记录不是 1 条。")
         self.say(f"{len(rows)} 项材料登记齐全：纸质 {valid} 份（每项 {total} 份），电子材料 {len(rows)} 项")
 
+    def follow_up(self) -> None:
+        """Of what was corrected after the registry had counted it, the paper of the new version follows."""
+        office, by = self.office(self.definition.delivery.office), self.registrar
+        late = [row for row in registered(self.call) if row.missing and row.outdated]
+        for row in late:
+            must(
+                len(row.missing) == len(row.copies) + 1,
+                f"{row.application.reference}：旧版的纸质材料算作了新版的。",
+            )
+            for copy in row.copies:
+                self.time.tick()
+                dispatch.count_copy(self.call, office, row.application, copy, by=by, note="补正后的新版")
+            self.time.tick()
+            dispatch.register_electronic(self.call, office, row.application, by=by)
+            self.say(
+                f"{office.short}登记{row.application.reference}补正后的新版，旧版 {len(row.outdated)} 份不再计入"
+            )
+
     def try_registry(self, office: Office, application: Application, total: int) -> None:
         """What the registry must refuse."""
         stranger = self.players[0].writer
@@ -736,6 +755,7 @@ class Rehearsal(Troupe):
             nominated == len({name.split("/")[3] for name in self.folders(path)}),
             "报送包里的申请数与清单不符。",
         )
+        must(not any(row.missing for row in registered(self.call)), "报送时登记机构仍有缺件。")
         self.check_evidence(rows.filter(state="nominated"))
         void = sum(player.story.versions == 2 for player in self.players) + len(self.of(Story.WITHDRAWN))
         must(Round.objects.filter(state="void").count() == void, "失效的会签数与剧本不符。")

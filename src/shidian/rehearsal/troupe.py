@@ -326,9 +326,9 @@ class Troupe:
 
     def app(self, player: Player) -> Application:
         """A unit's application as it stands now."""
-        return Application.objects.select_related(
-            "call", "lead", "office", "version", "document"
-        ).get(reference=player.reference)
+        return Application.objects.select_related("call", "lead", "office", "version", "document").get(
+            reference=player.reference
+        )
 
     def round(self, player: Player) -> Round:
         """The round of the version that is out for sign-off."""
