@@ -44,7 +44,7 @@ def lodgement(request: HttpRequest, reference: str) -> HttpResponse:
                 problem = refused.reason
             else:
                 return redirect(overview.url("receipt", application, number=arrival.number))
-    elif "office" in request.GET and chosen is None:
+    elif ("office" in request.GET or "go" in request.GET) and chosen is None:
         problem = "请选择递交给哪个受理机构"
     if chosen is None and len(choices) == 1:
         chosen = choices[0]

@@ -1,0 +1,71 @@
+"""One running system for all browser tests, and a browser in which every person has a context of their own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser import chromium
+from tests.browser.server import Server
+from tests.browser.visitor import Visitor
+
+WIDE = {"width": 1366, "height": 900}
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The system as `make run` starts it, with the people and the work of tests/browser/people.py."""
+    running = Server(tmp_path_factory.mktemp("site"))
+    running.run("shidian", "prepare")
+    running.run("tests.browser.people")
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; without it the tests are skipped, except in CI."""
+    program = chromium.program()
+    if program is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("Chromium is not installed")
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=chromium.FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def seen() -> set[tuple[str, ...]]:
+    """Pages that axe has measured in this run."""
+    return set()
+
+
+@pytest.fixture
+def arrive(browser: Browser, server: Server, seen: set[tuple[str, ...]]) -> Iterator[Callable[..., Visitor]]:
+    """Call it for a new person; all of them leave at the end, and every fault on the way fails the test."""
+    visitors: list[Visitor] = []
+
+    def arrive(**options: Any) -> Visitor:
+        given = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "viewport": WIDE} | options
+        context = browser.new_context(**given)
+        scripts = bool(given.get("java_script_enabled", True))
+        visitors.append(Visitor(context, server.address, seen, scripts=scripts))
+        return visitors[-1]
+
+    yield arrive
+    faults = []
+    for visitor in visitors:
+        visitor.context.close()
+        faults += visitor.faults
+    if any(": 500 " in fault for fault in faults):
+        faults.append(server.log.read_text()[-4000:])
+    assert not faults, "\n".join(faults)

@@ -1,0 +1,114 @@
+"""The real system in processes of its own: prepared, with people in it, served on a free port, ended by its own number."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 40  # seconds until the first answer
+
+
+def free_port() -> int:
+    """A port on which nothing listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Server:
+    """One installation in a folder; `run` is a command in it, `start` and `stop` its service."""
+
+    folder: Path
+    mode: str = "demonstration"
+    processes: int = 1
+    port: int = 0
+    _process: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        self.port = self.port or free_port()
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def address(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        """What it has said."""
+        return self.folder / "server.log"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Its settings; those of the tests themselves are left out."""
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("SHIDIAN_") and name not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")
+        }
+        return kept | {
+            "SHIDIAN_MODE": self.mode,
+            "SHIDIAN_DATA": str(self.folder / "data"),
+            "SHIDIAN_ADDRESS": self.address,
+            "DJANGO_SETTINGS_MODULE": "shidian.config.settings",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def run(self, module: str, *words: str) -> str:
+        """Run a module of Python to its end; what it printed, or AssertionError with all that it said."""
+        done = subprocess.run(
+            [sys.executable, "-m", module, *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{module} {' '.join(words)}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def start(self) -> None:
+        """Serve, and come back when it answers."""
+        words = ["serve", "--port", str(self.port), "--processes", str(self.processes)]
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "shidian", *words],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        end = time.monotonic() + PATIENCE
+        while not self.answers():
+            dead = self._process.poll() is not None
+            assert not dead and time.monotonic() < end, f"the server did not start:\n{self.log.read_text()}"
+            time.sleep(0.05)
+
+    def answers(self) -> bool:
+        """Whether it serves pages."""
+        try:
+            with urllib.request.urlopen(self.address, timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
+
+    def stop(self) -> None:
+        """End the service and the processes that it started."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=25)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
