@@ -50,7 +50,9 @@ def run(out: dict[str, Any]) -> dict[str, Any]:
 
 def _answers(package: Any, number: int) -> dict[str, dict[str, Any]]:
     """Different texts for each document, about twelve pages."""
-    text = f"第 {number} 件：本单位围绕公共服务建立标准体系，明确岗位职责和服务流程，定期培训、检查、改进。" * 24
+    text = (
+        f"第 {number} 件：本单位围绕公共服务建立标准体系，明确岗位职责和服务流程，定期培训、检查、改进。" * 24
+    )
     values: dict[str, dict[str, Any]] = {}
     for section in package.questionnaire.sections:
         values[section.key] = {}
@@ -59,7 +61,9 @@ def _answers(package: Any, number: int) -> dict[str, dict[str, Any]]:
                 case "long_text":
                     values[section.key][field.key] = text
                 case "rows":
-                    row = {column.key: f"阶段 {number}：宣传培训，建立体系，组织实施" for column in field.columns}
+                    row = {
+                        column.key: f"阶段 {number}：宣传培训，建立体系，组织实施" for column in field.columns
+                    }
                     values[section.key][field.key] = [row] * 8
                 case "month_range":
                     values[section.key][field.key] = {"from": "2024-01", "to": "2025-12"}

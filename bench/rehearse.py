@@ -18,11 +18,25 @@ def run(out: dict[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="shidian-bench-") as folder:
         report = Path(folder) / "report.json"
         subprocess.run(
-            [sys.executable, "-m", "shidian", "rehearse", "--seed", "10", "--out", f"{folder}/out", "--json", str(report)],
+            [
+                sys.executable,
+                "-m",
+                "shidian",
+                "rehearse",
+                "--seed",
+                "10",
+                "--out",
+                f"{folder}/out",
+                "--json",
+                str(report),
+            ],
             cwd=ROOT,
             check=True,
             stdout=subprocess.DEVNULL,
             env={**os.environ, "SHIDIAN_MODE": "development", "SHIDIAN_DATA": f"{folder}/data"},
         )
-        out["rehearse.apps_per_s"] = {"value": round(json.loads(report.read_text())["apps_per_s"], 2), "unit": "1/s"}
+        out["rehearse.apps_per_s"] = {
+            "value": round(json.loads(report.read_text())["apps_per_s"], 2),
+            "unit": "1/s",
+        }
     return out

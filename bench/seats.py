@@ -23,6 +23,7 @@ def main(count: int) -> None:
     from shidian.calls.actions import load, publish
     from shidian.calls.packages import read
     from shidian.core import clock
+    from shidian.organisations.actions import confirm
     from shidian.organisations.models import Membership, Organisation
 
     call = load(
@@ -33,7 +34,9 @@ def main(count: int) -> None:
     publish(call, by=SYSTEM)
     call = type(call).objects.get(pk=call.pk)
     section = next(
-        found for found in call.questionnaire.sections if sum(field.type == "long_text" for field in found.fields) == 2
+        found
+        for found in call.questionnaire.sections
+        if sum(field.type == "long_text" for field in found.fields) == 2
     )
     csrf = "c" * 32
     seats = []
@@ -41,10 +44,9 @@ def main(count: int) -> None:
         unit = Organisation.objects.create(
             name=f"测速单位 {number}", code=f"BENCH{number:04d}", region="120101", registered_at=clock.now()
         )
-        Organisation.objects.filter(pk=unit.pk).update(**{"state": "confirmed"})
-        unit.refresh_from_db()
         user = User.objects.create_user(f"bench{number}@example.cn", None, name=f"测速 {number}")
-        Membership.objects.create(user=user, organisation=unit, role="writer", since=clock.now())
+        Membership.objects.create(user=user, organisation=unit, role="head", since=clock.now())
+        confirm(unit, by=user)
         application = start(call, unit, by=user)
         session = SessionStore()
         session[SESSION_KEY] = str(user.pk)

@@ -15,12 +15,12 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from bench import ROOT, load
 from tests import postgres
+
+from bench import ROOT, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,9 @@ def _create_database(url: str) -> None:
 
 
 def _command(env: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run([sys.executable, *arguments], env=env, cwd=ROOT, check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, *arguments], env=env, cwd=ROOT, check=True, capture_output=True, text=True
+    )
     return done.stdout
 
 
@@ -125,7 +127,7 @@ def _writer(seat: dict[str, Any]) -> load.Client:
         if body:
             started_from = json.loads(body)["number"]
         values = {
-            **{name: f"{TEXT}（第 {number} 次）" for name in seat["fields"]},
+            **dict.fromkeys(seat["fields"], f"{TEXT}（第 {number} 次）"),
             "started_from": str(started_from),
             "csrfmiddlewaretoken": seat["csrf"],
         }

@@ -16,7 +16,6 @@ from pathlib import Path
 import pypdfium2
 from PIL import Image, ImageDraw, ImageFilter
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-
 from tests.browser import chromium
 from tests.browser.server import Server
 
@@ -132,17 +131,24 @@ def main() -> None:
     if program is None:
         raise SystemExit("没有安装 Chromium（Debian：sudo apt-get install chromium）")
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="shidian-screenshots-") as folder, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory(prefix="shidian-screenshots-") as folder,
+        sync_playwright() as playwright,
+    ):
         server = Server(Path(folder))
         server.run("shidian", "prepare")
         server.run("shidian", "demonstrate")
         # The words that Chromium itself puts into pages (“选择文件”) follow these two.
         browser = playwright.chromium.launch(
-            executable_path=program, args=[*chromium.FLAGS, "--lang=zh-CN"], env={**os.environ, "LANGUAGE": "zh_CN"}
+            executable_path=program,
+            args=[*chromium.FLAGS, "--lang=zh-CN"],
+            env={**os.environ, "LANGUAGE": "zh_CN"},
         )
         try:
             server.start()
-            _Camera(browser, server.address).take([shot for shot in SHOTS if not wanted or shot.name in wanted])
+            _Camera(browser, server.address).take(
+                [shot for shot in SHOTS if not wanted or shot.name in wanted]
+            )
         finally:
             browser.close()
             server.stop()
@@ -201,7 +207,9 @@ class _Camera:
             f"{self.address}/applications/TJ10D-0002/versions/1/form.pdf"
         )
         document = pypdfium2.PdfDocument(answer.body())
-        pages = [document[number].render(scale=1.4).to_pil().convert("RGB") for number in (0, 2, len(document) - 1)]
+        pages = [
+            document[number].render(scale=1.4).to_pil().convert("RGB") for number in (0, 2, len(document) - 1)
+        ]
         document.close()
         gap = 16
         width = sum(page.width for page in pages) + gap * (len(pages) + 1)
@@ -224,7 +232,9 @@ def compose() -> None:
         (Image.open(PICTURES / "desk-list.png").convert("RGB"), 830, (310, 390)),
         (page, 400, (1170, 140)),
     ):
-        small = picture.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS)
+        small = picture.resize(
+            (width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS
+        )
         small = small.crop((0, 0, width, min(small.height, 900 - place[1] - 40)))
         shadow = Image.new("L", canvas.size, 0)
         ImageDraw.Draw(shadow).rectangle(

@@ -9,11 +9,11 @@ from django.urls import reverse
 from shidian.applications import actions as applications
 from shidian.applications.models import Application
 from shidian.calls.models import Call
-from shidian.ui.files import stored
 from shidian.documents.actions import keep
 from shidian.reviews import actions as reviews
 from shidian.reviews.actions import Said
 from shidian.signoffs.models import Signature
+from shidian.ui.files import stored
 from tests import steps
 from tests.desk.pages import signed_in
 
