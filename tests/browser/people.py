@@ -70,9 +70,7 @@ class _Stage:
         publish(call, by=SYSTEM)
         self.call: Call = Call.objects.get(pk=call.pk)
         self.answers = steps.filled(original)
-        self.administrator = create_first_administrator(
-            name="钱管理", email=ADMINISTRATOR, password=PASSWORD
-        )
+        self.administrator = create_first_administrator(name="钱管理", email=ADMINISTRATOR, password=PASSWORD)
         self.cast = self.appoint_everybody()
         self.work_for_the_walk()
         self.work_elsewhere()

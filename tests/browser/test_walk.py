@@ -149,7 +149,14 @@ def read_the_call(visitor: Visitor) -> None:
     visitor.go("/calls/tianjin-2023-smps10/")
     visitor.reads("征集已结束")
     visitor.go(f"/calls/{CALL}/")
-    for words in ("天津市市场监督管理委员会", "《国家标准化发展纲要》", "政府推动、部门联合", "应急管理", "一式三份", "周钧"):
+    for words in (
+        "天津市市场监督管理委员会",
+        "《国家标准化发展纲要》",
+        "政府推动、部门联合",
+        "应急管理",
+        "一式三份",
+        "周钧",
+    ):
         visitor.reads(words)
     visitor.go(f"/calls/{CALL}/notice/")
     visitor.go(f"/calls/{CALL}/")
@@ -339,11 +346,11 @@ def change_after_freezing(writer: Visitor, reference: str) -> None:
     writer.go(f"/applications/{reference}/sections/goals/")
     writer.reads("现在只能看，不能改")
     writer.go(f"/applications/{reference}/")
-    writer.press("撤回修改")
+    writer.press("重新打开修改")
     writer.reads("下面 5 家单位对 v1 的意见会失效")
     writer.reads(GUARANTOR)
     writer.type({"reason": "补充工作目标。"})
-    writer.press("撤回修改")
+    writer.press(writer.page.locator("main form .bar button[type=submit]"))
     writer.reads("须重新同意")
     rewrite(writer, reference, "补充：三年内公众满意度达到百分之九十五。")
     freeze(writer, "v2")

@@ -164,7 +164,9 @@ class Visitor:
         for refused in self.page.evaluate("window.refusedByPolicy ?? []"):
             self._note(f"content security policy: {refused}")
         path = _REFERENCE.sub("*", self.page.url.removeprefix(self.address).partition("?")[0])
-        states = self.page.evaluate("[...document.querySelectorAll('main h1, main [data-errors], main form')].length")
+        states = self.page.evaluate(
+            "[...document.querySelectorAll('main h1, main [data-errors], main form')].length"
+        )
         size = self.page.viewport_size or {"width": 0}
         title = _NUMBERS.sub("*", self.page.title())
         key = (path, title.partition("：")[0], str(states), str(size["width"]))
@@ -189,4 +191,3 @@ class Visitor:
         places = [place for place in described if place.endswith("-wrong")]
         assert places, f"{name} has no message of its own; it is described by {described}"
         expect(self.page.locator(f"#{places[0]}")).to_contain_text(words)
-
