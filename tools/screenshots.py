@@ -94,31 +94,52 @@ def down_to(selector: str) -> Callable[[Page], None]:
     return act
 
 
+def send_to_the_top(page: Page) -> None:
+    """Approve, seal and dispatch the last list, and wait until its package is written."""
+
+    def press(words: str) -> None:
+        with page.expect_navigation():
+            page.locator("main").get_by_text(words).and_(page.locator("main a, main button")).first.click()
+
+    press("审批通过")
+    press("审批通过")
+    press("上传盖章扫描件")
+    scan = BytesIO()
+    Image.new("RGB", (600, 800), "white").save(scan, "PNG")
+    page.set_input_files(
+        "[name=scan]", {"name": "清单盖章.png", "mimeType": "image/png", "buffer": scan.getvalue()}
+    )
+    for words in ("上传", "报送（", "报送"):
+        press(words)
+    with page.expect_navigation():
+        page.locator("main a[href$='/package/']").first.click()
+    expect(page.locator("main")).to_contain_text("下载报送包", timeout=60_000)
+
+
 SHOTS = [
-    Shot("call", "", f"/calls/{CALL}/", phone=True),
+    Shot("call", "", f"/calls/{CALL}/"),
     Shot("sign-in", "", "/sign-in/"),
-    Shot("register", "", "/register/", wrong_registration, phone=True),
-    Shot("applications", SIGNING, "/applications/"),
+    Shot("register", "", "/register/", wrong_registration),
     Shot("application", SIGNING, "/applications/TJ10D-0002/", phone=True, size=(1366, 1000)),
     Shot("section", HALF, "/applications/TJ10D-0004/sections/cover/", wrong_answer, phone=True),
     Shot("conditions", HALF, "/applications/TJ10D-0004/sections/conditions/"),
-    Shot("plan", HALF, "/applications/TJ10D-0004/sections/plan/", phone=True),
     Shot("attachments", HALF, "/applications/TJ10D-0004/attachments/"),
-    Shot("check", HALF, "/applications/TJ10D-0004/check/", phone=True),
+    Shot("check", HALF, "/applications/TJ10D-0004/check/"),
     Shot("reopening", SIGNING, "/applications/TJ10D-0002/reopening/"),
     Shot("opinion", SIGNING, "/applications/TJ10D-0002/", first("#board a", "登记意见")),
     Shot("lodgement", "writer006@unit.example", "/applications/TJ10D-0006/lodgement/", size=(1366, 1000)),
     Shot("receipt", WAITING, "/applications/TJ10D-0001/", first("a[href*=receipts]"), phone=True),
-    Shot("returned", RETURNED, "/applications/TJ10D-0005/", phone=True),
+    Shot("returned", RETURNED, "/applications/TJ10D-0005/"),
     Shot("desk", HANDLER, "/desk/", phone=True),
     Shot("desk-list", HANDLER, f"/desk/calls/{CALL}/offices/heping/", phone=True),
     Shot("review", HANDLER, "/desk/applications/TJ10D-0001/", phone=True, size=(1366, 1000)),
     Shot("return", HANDLER, "/desk/applications/TJ10D-0001/return/"),
     Shot("ranking", HANDLER, f"/desk/calls/{CALL}/offices/heping/list/", size=(1366, 1000)),
-    Shot("approval", LIST_APPROVER, "/desk/lists/TJ10D-NANKAI-1/", phone=True),
+    Shot("approval", LIST_APPROVER, "/desk/lists/TJ10D-NANKAI-1/"),
     Shot("registry", CLERK, f"/desk/calls/{CALL}/registry/", phone=True),
-    Shot("overview-offices", OFFICER, f"/desk/calls/{CALL}/overview/", phone=True),
+    Shot("overview-offices", OFFICER, f"/desk/calls/{CALL}/overview/"),
     Shot("commission", OFFICER, "/desk/applications/TJ10D-0007/", down_to("#h-parties")),
+    Shot("package", TOP, "/desk/lists/TJ10D-COMMISSION-1/", send_to_the_top),
     Shot("administration", ADMINISTRATOR, "/desk/administration/"),
     Shot("audit", AUDITOR, "/desk/audit/"),
 ]

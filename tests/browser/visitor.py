@@ -101,7 +101,7 @@ class Visitor:
     def press(self, words: str | Locator, *, exact: bool = True, within: str = "main") -> Page:
         """Press the button or the link with these words, come to the page it leads to, and look at it."""
         target = self.control(words, exact=exact, within=within) if isinstance(words, str) else words
-        with self.page.expect_navigation(wait_until="load"):
+        with self.page.expect_navigation(wait_until="domcontentloaded"):
             target.click()
         self.look()
         return self.page
