@@ -159,7 +159,7 @@ def main() -> None:
         server = Server(Path(folder))
         server.run("shidian", "prepare")
         server.run("shidian", "demonstrate")
-        # The words that Chromium itself puts into pages (“选择文件”) follow these two.
+        # The words that Chromium itself puts into pages (“选择文件”) follow these two where chromium-l10n is installed.
         browser = playwright.chromium.launch(
             executable_path=program,
             args=[*chromium.FLAGS, "--lang=zh-CN"],
