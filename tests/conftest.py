@@ -23,11 +23,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     chosen, left = [], []
     for item in items:
         browser = item.get_closest_marker("browser") is not None
-        wants = browser == in_browser and (on_postgres or item.get_closest_marker("postgres") is None)
+        wants = browser == in_browser and (_uses_database(item) if on_postgres else not _needs_postgres(item))
         (chosen if wants else left).append(item)
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = chosen
+
+
+def _needs_postgres(item: pytest.Item) -> bool:
+    return item.get_closest_marker("postgres") is not None
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    """What never asks the database need not run twice."""
+    fixtures = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+    return bool(fixtures) or item.get_closest_marker("django_db") is not None
 
 
 @pytest.fixture(autouse=True)

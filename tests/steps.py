@@ -256,9 +256,7 @@ def fill(application: Application, answers: dict[str, dict[str, Any]], by: User)
 
 
 def fresh(application: Application) -> Application:
-    return Application.objects.select_related("call", "lead", "office", "version").get(
-        pk=application.pk
-    )
+    return Application.objects.select_related("call", "lead", "office", "version").get(pk=application.pk)
 
 
 def start_filled(cast: Cast, call: Call) -> Application:
