@@ -53,7 +53,7 @@ def start() -> str:
         cwd=home,
         **run_as,  # type: ignore[call-overload]
     )
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off -c max_connections=100"
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=100"
     control = [folder / "pg_ctl", "-D", home / "data", "-w", "-s"]
     subprocess.run(
         [*control, "-l", home / "log", "-o", options, "start"],
