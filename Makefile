@@ -30,7 +30,7 @@ check: ## 与持续集成完全相同的检查，包含 make test
 	.venv/bin/ruff format --check .
 	$(DEVELOPMENT) .venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/djlint src --check --quiet
+	.venv/bin/djlint src --check
 	.venv/bin/djlint src --lint --quiet
 	$(DEVELOPMENT) .venv/bin/shidian makemigrations --check --dry-run
 	tools/check_deploy
