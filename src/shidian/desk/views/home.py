@@ -53,6 +53,12 @@ class Place:
     until: datetime | None
     sees_others: bool
 
+    @property
+    def closed(self) -> bool:
+        """The call is over and nothing is left in hand: its dates are past, not overdue."""
+        left = self.counted.to_review + self.counted.recommended if self.counted else self.paper_missing
+        return self.call.is_over and not left
+
 
 @require_safe
 @officers_only
@@ -108,6 +114,8 @@ def _step(user: User, place: tuple[Call, Office], counted: Counts, listed: Candi
         if handles:
             return Step(f"有 {counted.recommended} 件可以列入清单", "编制清单", paper, "turn")
         return Step("经办人正在编制清单", "看清单", paper)
+    if not counted.received and call.is_over:
+        return Step("本批次已经结束", tone="over")
     if not counted.received:
         return Step("还没有收到申请；有单位递交，这里就会出现", tone="idle")
     return Step("现在没有要办的事", "看申请", desk, "done")
