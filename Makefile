@@ -35,7 +35,7 @@ check: ## 与持续集成完全相同的检查，包含 make test
 	$(DEVELOPMENT) .venv/bin/shidian makemigrations --check --dry-run
 	tools/check_deploy
 	$(DEVELOPMENT) .venv/bin/shidian call check calls/tianjin-2023-smps10
-	$(MAKE) test
+	COVERAGE=1 $(MAKE) test
 	$(MAKE) rehearse
 
 .PHONY: fmt
