@@ -9,7 +9,17 @@ from django.urls import path
 from shidian.config.settings import *  # noqa: F403
 
 ROOT_URLCONF = "bench.bare"
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "shidian.audit",
+    "shidian.accounts",
+]
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates"}]
 MIDDLEWARE = [
+    "django.middleware.common.CommonMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
 ]

@@ -33,11 +33,9 @@ def main(count: int) -> None:
     )
     publish(call, by=SYSTEM)
     call = type(call).objects.get(pk=call.pk)
-    section = next(
-        found
-        for found in call.questionnaire.sections
-        if sum(field.type == "long_text" for field in found.fields) == 2
-    )
+    sections = call.questionnaire.sections
+    largest = max(sections, key=lambda found: len([field for field in found.fields if field.paper]))
+    texts = next(found for found in sections if all(field.type == "long_text" for field in found.fields))
     csrf = "c" * 32
     seats = []
     for number in range(count):
@@ -48,17 +46,22 @@ def main(count: int) -> None:
         Membership.objects.create(user=user, organisation=unit, role="head", since=clock.now())
         confirm(unit, by=user)
         application = start(call, unit, by=user)
-        session = SessionStore()
-        session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-        session.create()
+        keys = []
+        for backend in (settings.AUTHENTICATION_BACKENDS[0], "django.contrib.auth.backends.ModelBackend"):
+            session = SessionStore()
+            session[SESSION_KEY] = str(user.pk)
+            session[BACKEND_SESSION_KEY] = backend
+            session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+            session.create()
+            keys.append(session.session_key)
         seats.append(
             {
-                "cookie": f"{settings.SESSION_COOKIE_NAME}={session.session_key}; {settings.CSRF_COOKIE_NAME}={csrf}",
+                "cookie": f"{settings.SESSION_COOKIE_NAME}={keys[0]}; {settings.CSRF_COOKIE_NAME}={csrf}",
+                "bare": f"{settings.SESSION_COOKIE_NAME}={keys[1]}",
                 "csrf": csrf,
-                "path": reverse("portal:section", args=[application.reference, section.key]),
-                "fields": [field.key for field in section.fields],
+                "page": reverse("portal:section", args=[application.reference, largest.key]),
+                "save": reverse("portal:section", args=[application.reference, texts.key]),
+                "fields": [field.key for field in texts.fields],
             }
         )
     json.dump(seats, sys.stdout)

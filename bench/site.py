@@ -6,6 +6,7 @@ expected, and every save must be in the history afterwards.
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -42,6 +43,7 @@ def _measure(out: dict[str, Any], engine: str, extra: dict[str, str]) -> None:
     with tempfile.TemporaryDirectory(prefix="shidian-bench-") as folder:
         env = {
             **os.environ, **extra, "SHIDIAN_MODE": "demonstration", "SHIDIAN_DATA": folder,
+            "DJANGO_SETTINGS_MODULE": "shidian.config.settings",
             "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}",
         }  # fmt: skip
         if engine == "postgres":
@@ -66,7 +68,7 @@ def _create_database(url: str) -> None:
 
 def _command(env: dict[str, str], *arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, *arguments], env=env, cwd=ROOT, check=True, capture_output=True, text=True
+        [sys.executable, *arguments], env=env, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
     )
     return done.stdout
 
@@ -85,16 +87,28 @@ def _server(env: dict[str, str], settings: str) -> Iterator[int]:
         env={**env, "DJANGO_SETTINGS_MODULE": settings}, cwd=ROOT, start_new_session=True,
     )  # fmt: skip
     try:
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        time.sleep(1)
+        _wait(port)
         yield port
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(timeout=20)
+
+
+def _wait(port: int) -> None:
+    """Until every worker has answered: the first requests of each import the site."""
+    answered, deadline = 0, time.monotonic() + 60
+    while answered < 8 * (os.cpu_count() or 1):
+        if time.monotonic() > deadline:
+            raise SystemExit("the server did not answer within a minute")
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        try:
+            connection.request("GET", "/")
+            connection.getresponse().read()
+            answered += 1
+        except OSError:
+            time.sleep(0.1)
+        finally:
+            connection.close()
 
 
 def _note(out: dict[str, Any], name: str, result: load.Result) -> None:
@@ -110,12 +124,12 @@ def _head(verb: str, path: str, cookie: str, more: str = "") -> str:
 
 
 def _bare(seat: dict[str, str]) -> load.Client:
-    request = (_head("GET", "/", seat["cookie"]) + "\r\n").encode()
+    request = (_head("GET", "/", seat["bare"]) + "\r\n").encode()
     return load.Client(lambda number, body: request)
 
 
 def _reader(seat: dict[str, str]) -> load.Client:
-    request = (_head("GET", seat["path"], seat["cookie"]) + "\r\n").encode()
+    request = (_head("GET", seat["page"], seat["cookie"]) + "\r\n").encode()
     return load.Client(lambda number, body: request)
 
 
@@ -128,7 +142,7 @@ def _writer(seat: dict[str, Any]) -> load.Client:
             started_from = json.loads(body)["number"]
         values = {
             **dict.fromkeys(seat["fields"], f"{TEXT}（第 {number} 次）"),
-            "started_from": str(started_from),
+            "version": str(started_from),
             "csrfmiddlewaretoken": seat["csrf"],
         }
         posted = urlencode(values)
@@ -136,6 +150,6 @@ def _writer(seat: dict[str, Any]) -> load.Client:
             f"X-Requested-With: autosave\r\nContent-Type: application/x-www-form-urlencoded\r\n"
             f"Content-Length: {len(posted)}\r\n"
         )
-        return (_head("POST", seat["path"], seat["cookie"], more) + "\r\n" + posted).encode()
+        return (_head("POST", seat["save"], seat["cookie"], more) + "\r\n" + posted).encode()
 
     return load.Client(ask)
