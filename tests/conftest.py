@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (chosen if wants else left).append(item)
     if left:
         config.hook.pytest_deselected(items=left)
-        items[:] = chosen
+    items[:] = sorted(chosen, key=lambda item: item.get_closest_marker("long") is None)
 
 
 def _needs_postgres(item: pytest.Item) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -283,20 +284,27 @@ def expected(name: str, role: str) -> str:
     return "page" if role in ROLES_OF[name].split() else "404"
 
 
+def session_of(client: Client) -> str:
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
 def test_every_address_has_its_place_in_the_table(world: World) -> None:
     known = {*PUBLIC.split(), *SIGNED_IN.split(), *NOBODY.split(), *ROLES_OF}
 
     assert set(names(get_resolver().url_patterns)) == known
 
 
+@pytest.mark.long
 def test_every_role_sees_exactly_what_the_table_says(world: World) -> None:
     found = urls(world)
     wrong = []
     for role in ["nobody", *ROLES]:
         client = Client()
+        session = None
         for name, url in found.items():
-            if role != "nobody":  # some pages end the session
-                client.force_login(getattr(world.cast, role))
+            if role != "nobody" and (session is None or session_of(client) != session):
+                client.force_login(getattr(world.cast, role))  # at first, and again when a page ended the session
+                session = session_of(client)
             seen = outcome(client, url, posted=name in POSTED)
             if seen != expected(name, role):
                 wrong.append(f"{role}, {name}: {seen}, not {expected(name, role)}")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from fcntl import LOCK_EX, flock
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +20,26 @@ WIDE = {"width": 1366, "height": 900}
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The system as `make run` starts it, with the people and the work of tests/browser/people.py."""
+def stage(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A data folder with the people and the work of tests/browser/people.py; made once for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "stage"
+    shared.mkdir(exist_ok=True)
+    with (shared / "lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not (shared / "ready").exists():
+            made = Server(shared)
+            made.run("shidian", "prepare")
+            made.run("tests.browser.people")
+            (shared / "ready").touch()
+    return shared / "data"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, stage: Path) -> Iterator[Server]:
+    """The system as `make run` starts it, with that work."""
     running = Server(tmp_path_factory.mktemp("site"))
-    running.run("shidian", "prepare")
-    running.run("tests.browser.people")
+    shutil.copytree(stage, running.folder / "data")
     try:
         running.start()
         yield running

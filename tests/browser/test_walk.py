@@ -106,6 +106,7 @@ def come_back_until(visitor: Visitor, words: str) -> None:
     raise NotThere(words)
 
 
+@pytest.mark.long
 def test_from_the_notice_to_the_package(arrive: Callable[..., Visitor], tmp_path: Path) -> None:
     read_the_call(arrive())
     writer = register(arrive())

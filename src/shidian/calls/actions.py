@@ -39,17 +39,22 @@ def load(package: Package, *, by: Actor, shift_to: date | None = None) -> Call:
     )
     call.number, call.digest, call.title = version.number, version.digest, definition.title
     call.save(update_fields=("number", "digest", "title"))
-    for office in package.offices:
-        Office.objects.update_or_create(
-            key=office.key,
-            defaults={
-                "name": office.name,
-                "short": office.short,
-                "kind": office.kind,
-                "region": office.region,
-                "email": office.email,
-            },
-        )
+    Office.objects.bulk_create(
+        [
+            Office(
+                key=office.key,
+                name=office.name,
+                short=office.short,
+                kind=office.kind,
+                region=office.region,
+                email=office.email,
+            )
+            for office in package.offices
+        ],
+        update_conflicts=True,
+        unique_fields=["key"],
+        update_fields=["name", "short", "kind", "region", "email"],
+    )
     detail = {"version": version.number, "digest": version.digest, "first": fresh}
     record("call.loaded", call.chain, by=by, detail=detail)
     return call

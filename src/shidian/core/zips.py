@@ -273,7 +273,8 @@ def _check_local(
     differs = BadZip("mismatch", f"“{name}”的文件头与压缩包目录不一致", name)
     if mark != b"PK\x03\x04" or tail[:name_length] != raw_name or local_method != method:
         raise differs
-    if (local_flags ^ flags) & (_ENCRYPTED | _DESCRIPTOR):
+    telling = _ENCRYPTED | _DESCRIPTOR | (0 if raw_name.isascii() else _UTF8)
+    if (local_flags ^ flags) & telling:
         raise differs
     local_size, local_compressed, _ = _widen(tail[name_length:], local_size, local_compressed, 0)
     told = (local_crc, local_compressed, local_size)
