@@ -21,6 +21,7 @@ from shidian.accounts.models import User
 from shidian.applications import actions as applications
 from shidian.applications.models import Application
 from shidian.applications.queries import lodgement_here, round_of
+from shidian.applications.writing import Writing, over, save_fields
 from shidian.audit.actions import SYSTEM, record
 from shidian.audit.models import Event
 from shidian.calls.actions import load, publish
@@ -250,9 +251,14 @@ def scan(by: User, name: str = "盖章页.pdf") -> StoredFile:
 
 
 def fill(application: Application, answers: dict[str, dict[str, Any]], by: User) -> None:
-    for section, values in answers.items():
-        row = application.sections.get(section=section)
-        applications.save_section(application, section, values, by=by, started_from=row.number)
+    writings = [over(section, values) for section, values in answers.items()]
+    save_fields(application, {path: each for some in writings for path, each in some.items()}, by=by)
+
+
+def write(application: Application, by: User, **texts: Any) -> None:
+    """Write over fields, named `section__field`."""
+    writings = {name.replace("__", "."): Writing(text, None) for name, text in texts.items()}
+    save_fields(application, writings, by=by)
 
 
 def fresh(application: Application) -> Application:

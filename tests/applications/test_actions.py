@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from shidian.applications import actions as applications
-from shidian.applications.errors import Conflict
 from shidian.applications.models import Attachment
 from shidian.applications.queries import answers, round_of, visible_to
 from shidian.audit.queries import verify
@@ -63,75 +62,6 @@ def test_nothing_starts_outside_of_the_window(
     clock_at(*when)
 
     refused(NotNow, lambda: applications.start(call, cast.lead, by=cast.lead_writer), match="不收申请")
-
-
-# save_section
-
-
-def test_saving_keeps_every_earlier_value_and_records_no_event(cast: steps.Cast, call: Call) -> None:
-    application = applications.start(call, cast.lead, by=cast.lead_writer)
-    events = steps.traces()["audit.Event"]
-
-    applications.save_section(application, "cover", {"name": "甲"}, by=cast.lead_writer, started_from=0)
-    row = applications.save_section(application, "cover", {"name": "乙"}, by=cast.lead_head, started_from=1)
-
-    assert (row.number, row.saved_by) == (2, cast.lead_head)
-    assert [revision.data.get("name") for revision in row.revisions.order_by("number")][1:] == ["甲", "乙"]
-    assert steps.fresh(application).title == "乙"
-    assert steps.traces()["audit.Event"] == events
-
-
-def test_saving_the_same_again_changes_nothing(cast: steps.Cast, call: Call) -> None:
-    application = applications.start(call, cast.lead, by=cast.lead_writer)
-    applications.save_section(application, "cover", {"name": "甲"}, by=cast.lead_writer, started_from=0)
-    before = steps.traces()
-
-    row = applications.save_section(application, "cover", {"name": "甲"}, by=cast.lead_head, started_from=0)
-
-    assert row.number == 1
-    assert steps.traces() == before
-
-
-def test_a_draft_takes_whatever_is_typed(cast: steps.Cast, call: Call) -> None:
-    application = applications.start(call, cast.lead, by=cast.lead_writer)
-    odd = {"name": "长" * 100_000, "period": {"from": "明年", "to": ""}, "contact": "𬭎𠅤㛃"}
-
-    applications.save_section(application, "cover", odd, by=cast.lead_writer, started_from=0)
-
-    assert answers(steps.fresh(application))["cover"] == odd
-    assert len(steps.fresh(application).title) == 200
-
-
-def test_a_second_writer_gets_both_texts_and_overwrites_nothing(cast: steps.Cast, call: Call) -> None:
-    application = applications.start(call, cast.lead, by=cast.lead_writer)
-    applications.save_section(application, "cover", {"name": "先"}, by=cast.lead_writer, started_from=0)
-
-    with pytest.raises(Conflict) as conflict:
-        applications.save_section(application, "cover", {"name": "后"}, by=cast.lead_head, started_from=0)
-
-    found = conflict.value
-    assert (found.theirs, found.mine, found.number, found.who) == (
-        {"name": "先"},
-        {"name": "后"},
-        1,
-        cast.lead_writer.name,
-    )
-    assert answers(steps.fresh(application))["cover"] == {"name": "先"}
-
-
-def test_nobody_else_writes_and_nobody_after_freezing(cast: steps.Cast, call: Call) -> None:
-    application = steps.frozen(cast, call)
-
-    for person in (cast.outsider, cast.heping_handler, cast.administrator, cast.auditor):
-        refused(
-            NotPermitted,
-            lambda by=person: applications.save_section(application, "cover", {}, by=by, started_from=0),
-        )
-    refused(
-        NotNow,
-        lambda: applications.save_section(application, "cover", {}, by=cast.lead_writer, started_from=0),
-        match="重新打开",
-    )
 
 
 # attach, detach
@@ -207,8 +137,7 @@ def test_a_body_in_two_roles_is_two_parties(cast: steps.Cast, call: Call) -> Non
     application = steps.start_filled(cast, call)
     values = steps.filled(call)["parties"]
     values["guidance"] = [dict(values["guarantors"][0])]
-    row = application.sections.get(section="parties")
-    applications.save_section(application, "parties", values, by=cast.lead_writer, started_from=row.number)
+    steps.fill(application, {"parties": values}, cast.lead_writer)
 
     applications.freeze(application, by=cast.lead_writer)
 

@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 
 from shidian.applications import actions as applications
-from shidian.applications.errors import Conflict
 from shidian.applications.queries import answers
+from shidian.applications.writing import Contested, Outcome, Saved, save_field
 from shidian.calls.models import Call
 from shidian.core.errors import NotNow
 from tests import steps
@@ -23,18 +23,10 @@ def test_what_is_frozen_is_what_stands(cast: steps.Cast, call: Call) -> None:
     """A save either is in the version or is refused; it never lands behind it."""
     application = steps.start_filled(cast, call)
     for number in range(ROUNDS):
-        row = application.sections.get(section="goals")
-        text = {"goals": f"第 {number} 次修改的目标，内容足够长，可以冻结。"}
+        text = f"第 {number} 次修改的目标，内容足够长，可以冻结。"
 
         raised = together(
-            partial(
-                applications.save_section,
-                application,
-                "goals",
-                text,
-                by=cast.lead_head,
-                started_from=row.number,
-            ),
+            partial(save_field, application, "goals.goals", text, by=cast.lead_head, started_from=None),
             partial(applications.freeze, application, by=cast.lead_writer),
         )
 
@@ -48,19 +40,43 @@ def test_what_is_frozen_is_what_stands(cast: steps.Cast, call: Call) -> None:
 def test_of_two_writers_one_is_told_of_the_other(cast: steps.Cast, call: Call) -> None:
     application = steps.start_filled(cast, call)
     for number in range(ROUNDS):
-        seen = application.sections.get(section="goals").number
+        seen = application.answers.get(field="goals").number
+        outcomes: list[Outcome] = []
 
         raised = together(
             *(
-                lambda who=who, n=number, seen=seen: applications.save_section(
-                    application, "goals", {"goals": f"{who.name} {n}"}, by=who, started_from=seen
+                lambda who=who, n=number, seen=seen, outcomes=outcomes: outcomes.append(
+                    save_field(application, "goals.goals", f"{who.name} {n}", by=who, started_from=seen)
                 )
                 for who in (cast.lead_writer, cast.lead_head)
             )
         )
 
-        assert [type(fault) for fault in raised] == [Conflict]
-        assert application.sections.get(section="goals").number == seen + 1
+        assert raised == []
+        first, second = sorted(outcomes, key=lambda outcome: isinstance(outcome, Contested))
+        assert isinstance(first, Saved)
+        assert isinstance(second, Contested)
+        assert application.answers.get(field="goals").number == seen + 1
+        kept = set(application.answers.get(field="goals").revisions.values_list("value", flat=True))
+        assert {first.value, second.mine} <= kept
+
+
+def test_two_first_texts_of_a_field_are_both_kept(cast: steps.Cast, call: Call) -> None:
+    for _ in range(ROUNDS):
+        application = applications.start(call, cast.lead, by=cast.lead_writer)
+        outcomes: list[Outcome] = []
+
+        raised = together(
+            *(
+                lambda who=who, made=application, outcomes=outcomes: outcomes.append(
+                    save_field(made, "goals.goals", who.name, by=who, started_from=0)
+                )
+                for who in (cast.lead_writer, cast.lead_head)
+            )
+        )
+
+        assert raised == []
+        assert {type(outcome) for outcome in outcomes} == {Saved, Contested}
 
 
 def test_references_are_given_once(cast: steps.Cast, call: Call) -> None:

@@ -40,14 +40,7 @@ def corrected(cast: steps.Cast, call: Call) -> Application:
         reasons=[Said("目标要写数字", "goals"), Said("经费要写金额", "funding")],
     )
     found = steps.fresh(found)
-    row = found.sections.get(section="goals")
-    applications.save_section(
-        found,
-        "goals",
-        {"goals": steps.LONG + "满意率达到 95%。"},
-        by=cast.lead_writer,
-        started_from=row.number,
-    )
+    steps.write(found, cast.lead_writer, goals__goals=steps.LONG + "满意率达到 95%。")
     applications.freeze(found, by=cast.lead_writer)
     found = steps.fresh(found)
     steps.sign(found, ["district"], cast.lead_writer)
@@ -74,10 +67,7 @@ def test_later_typing_of_the_lead_is_not_shown(cast: steps.Cast, call: Call) -> 
     found = steps.lodged(cast, call)
     reviews.return_for_correction(found, by=cast.heping_handler, reasons=[Said("请补正")])
     found = steps.fresh(found)
-    row = found.sections.get(section="goals")
-    applications.save_section(
-        found, "goals", {"goals": "还没有交的话"}, by=cast.lead_writer, started_from=row.number
-    )
+    steps.write(found, cast.lead_writer, goals__goals="还没有交的话")
     assert "还没有交的话" not in text_of(signed_in(cast.heping_handler).get(address(found)))
 
 

@@ -35,9 +35,14 @@ def title_of(response: HttpResponse) -> str:
 
 
 def hidden(response: HttpResponse, name: str) -> str:
-    found = re.search(rf'name="{name}" value="([^"]*)"', text_of(response))
+    found = re.search(rf'name="{name}" value="([^"]*)"', response.content.decode())
     assert found is not None, name
-    return found[1]
+    return unescape(found[1])
+
+
+def numbers(client: Client, application: Application, section: str) -> str:
+    """What a page of this section, opened now, would post back of what it has seen."""
+    return hidden(client.get(at("section", application, section=section)), "numbers")
 
 
 def posted(section: Any, values: dict[str, Any]) -> dict[str, str]:

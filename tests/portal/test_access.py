@@ -76,9 +76,7 @@ def test_an_office_does_not_see_the_version_that_was_not_handed_in(cast, call):
     reviews.return_for_correction(
         application, by=cast.heping_handler, reasons=[reviews.Said("请改名称", "cover")]
     )
-    row = application.sections.get(section="cover")
-    changed = {**row.data, "contact": "尚未公开的联系人"}
-    actions.save_section(application, "cover", changed, by=cast.lead_writer, started_from=row.number)
+    steps.write(application, cast.lead_writer, cover__contact="尚未公开的联系人")
     actions.freeze(steps.fresh(application), by=cast.lead_writer)
     client = signed_in(cast.heping_handler)
 

@@ -11,7 +11,7 @@ import pytest
 from shidian.applications import actions
 from shidian.applications.queries import answers
 from tests import steps
-from tests.portal.pages import at, signed_in, text_of, title_of
+from tests.portal.pages import at, numbers, signed_in, text_of, title_of
 
 LIMIT_WORDS = "合计超过 60 MB，一个也没有接收"
 
@@ -49,19 +49,17 @@ def test_control_characters_go_and_the_words_stay(cast, draft):
 def test_rare_names_are_saved_shown_and_printed(cast, call):
     application = steps.start_filled(cast, call)
     client = signed_in(cast.lead_writer)
-    row = application.sections.get(section="cover")
 
     client.post(
         at("section", application, section="cover"),
-        {"version": str(row.number), "contact": "𬭎𠅤㛃", "go": "save"},
+        {"numbers": numbers(client, application, "cover"), "contact": "𬭎𠅤㛃", "go": "save"},
     )
 
     assert answers(application)["cover"]["contact"] == "𬭎𠅤㛃"
     assert "𬭎𠅤㛃" in text_of(client.get(at("section", application, section="cover")))
-    row = application.sections.get(section="lead")
     client.post(
         at("section", application, section="lead"),
-        {"version": str(row.number), "legal_head": "𬭎𠅤", "go": "save"},
+        {"numbers": numbers(client, application, "lead"), "legal_head": "𬭎𠅤", "go": "save"},
     )
     form = client.get(at("form", application))
     assert (form.status_code, form.headers["Content-Type"]) == (200, "application/pdf")
@@ -70,10 +68,9 @@ def test_rare_names_are_saved_shown_and_printed(cast, call):
 def test_a_character_without_a_font_is_named_instead_of_a_failure(cast, call):
     application = steps.start_filled(cast, call)
     client = signed_in(cast.lead_writer)
-    row = application.sections.get(section="goals")
     client.post(
         at("section", application, section="goals"),
-        {"version": str(row.number), "goals": "目标\U00012000", "go": "save"},
+        {"numbers": numbers(client, application, "goals"), "goals": "目标\U00012000", "go": "save"},
     )
 
     answer = client.get(at("form", application))

@@ -22,9 +22,7 @@ def test_every_problem_is_listed_with_the_way_to_its_field(cast, call):
 
 def test_warnings_are_told_apart_and_stop_nothing(cast, call):
     application = steps.start_filled(cast, call)
-    row = application.sections.get(section="conditions")
-    values = {**row.data, "foundation-body": "no"}
-    actions.save_section(application, "conditions", values, by=cast.lead_writer, started_from=row.number)
+    steps.write(application, cast.lead_writer, **{"conditions__foundation-body": "no"})
     client = signed_in(cast.lead_writer)
 
     page = text_of(client.get(at("check", application)))

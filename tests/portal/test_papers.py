@@ -32,14 +32,7 @@ def test_a_version_is_read_as_it_was_frozen(cast, call):
     application = steps.signed(cast, call)
     client = signed_in(cast.lead_writer)
     actions.reopen(application, by=cast.lead_writer, reason="改")
-    row = application.sections.get(section="cover")
-    actions.save_section(
-        application,
-        "cover",
-        {**row.data, "contact": "新联系人"},
-        by=cast.lead_writer,
-        started_from=row.number,
-    )
+    steps.write(application, cast.lead_writer, cover__contact="新联系人")
 
     page = text_of(client.get(at("version", application, number=1)))
 

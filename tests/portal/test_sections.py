@@ -5,7 +5,7 @@ import pytest
 from shidian.applications import actions
 from shidian.applications.queries import answers
 from tests import steps
-from tests.portal.pages import at, hidden, posted, signed_in, text_of, title_of
+from tests.portal.pages import at, hidden, numbers, posted, signed_in, text_of, title_of
 
 
 @pytest.fixture
@@ -15,8 +15,8 @@ def draft(cast, call):
 
 def save(client, application, section, data, **more):
     address = at("section", application, section=section)
-    number = hidden(client.get(address), "version")
-    return client.post(address, {"version": number, "go": "save", **data, **more})
+    seen = numbers(client, application, section)
+    return client.post(address, {"numbers": seen, "go": "save", **data, **more})
 
 
 def test_every_section_opens_saves_and_shows_what_was_written(cast, call, draft):
@@ -74,41 +74,14 @@ def test_save_and_go_on_leads_to_the_next_section_and_at_the_end_to_the_attachme
     assert save(client, draft, "cover", {}, go="list").url == at("application", draft)
 
 
-def test_autosave_answers_in_json_with_the_number_to_go_on_from(cast, draft):
-    client = signed_in(cast.lead_writer)
-    address = at("section", draft, section="cover")
-
-    first = client.post(
-        address, {"version": "0", "contact": "王"}, headers={"X-Requested-With": "autosave"}
-    ).json()
-    second = client.post(
-        address,
-        {"version": str(first["version"]), "contact": "王经"},
-        headers={"X-Requested-With": "autosave"},
-    ).json()
-
-    assert (first["version"], second["version"]) == (1, 2)
-    assert second["saved_at"] == "10:00"
-    assert answers(draft)["cover"]["contact"] == "王经"
-
-
-def test_autosave_after_signing_out_is_no_success(draft, client):
-    answer = client.post(
-        at("section", draft, section="cover"), {"version": "0"}, headers={"X-Requested-With": "autosave"}
-    )
-
-    assert answer.status_code == 302
-
-
 def test_saving_what_is_frozen_is_refused_with_the_reason(cast, call):
     application = steps.frozen(cast, call)
     client = signed_in(cast.lead_writer)
     address = at("section", application, section="cover")
 
-    plain = client.post(address, {"version": "1", "contact": "别人"})
-    auto = client.post(address, {"version": "1", "contact": "别人"}, headers={"X-Requested-With": "autosave"})
+    plain = client.post(address, {"numbers": '{"contact": 1}', "contact": "别人"})
 
-    assert plain.status_code == auto.status_code == 409
+    assert plain.status_code == 409
     assert "重新打开" in text_of(plain)
     assert "现在只能看" in text_of(client.get(address))
     assert answers(application)["cover"]["contact"] == "王经办"
@@ -159,9 +132,9 @@ def two_texts(cast, draft, mine, theirs, section="cover"):
     """The writer has the page open, the head saves first, then the writer saves."""
     writer, head = signed_in(cast.lead_writer), signed_in(cast.lead_head)
     address = at("section", draft, section=section)
-    number = hidden(writer.get(address), "version")
-    head.post(address, {"version": number, "go": "save", **theirs})
-    return writer, writer.post(address, {"version": number, "go": "save", **mine})
+    seen = numbers(writer, draft, section)
+    head.post(address, {"numbers": seen, "go": "save", **theirs})
+    return writer, writer.post(address, {"numbers": seen, "go": "save", **mine})
 
 
 def test_two_people_in_different_fields_lose_nothing_and_are_told(cast, draft):
@@ -188,24 +161,24 @@ def test_two_texts_of_one_field_stand_side_by_side(cast, draft):
 )
 def test_a_person_chooses_or_puts_together(cast, draft, choice, result):
     writer, answer = two_texts(cast, draft, {"contact": "王经办", "name": "甲试点"}, {"contact": "李经办"})
-    number = hidden(writer.get(answer.url), "version")
+    number = hidden(writer.get(answer.url), "number-contact")
 
     done = writer.post(
-        answer.url, {"version": number, "keep-contact": choice, "together-contact": "王经办、李经办"}
+        answer.url, {"number-contact": number, "keep-contact": choice, "together-contact": "王经办、李经办"}
     )
 
     assert done.url == at("section", draft, section="cover")
     assert answers(draft)["cover"]["contact"] == result
     assert answers(draft)["cover"]["name"] == "甲试点"
-    kept = [row.data.get("contact") for row in draft.sections.get(section="cover").revisions.all()]
+    kept = [row.value for row in draft.answers.get(field="contact").revisions.all()]
     assert {"王经办", "李经办", result} <= set(kept)
 
 
 def test_without_a_choice_nothing_is_saved_and_both_texts_stay(cast, draft):
     writer, answer = two_texts(cast, draft, {"contact": "王经办"}, {"contact": "李经办"})
-    number = hidden(writer.get(answer.url), "version")
+    number = hidden(writer.get(answer.url), "number-contact")
 
-    page = writer.post(answer.url, {"version": number, "together-contact": "两位经办"})
+    page = writer.post(answer.url, {"number-contact": number, "together-contact": "两位经办"})
 
     assert title_of(page).startswith("错误：")
     assert "请为“项目联系人”选一份" in text_of(page)
@@ -215,33 +188,15 @@ def test_without_a_choice_nothing_is_saved_and_both_texts_stay(cast, draft):
 
 def test_a_third_save_while_choosing_asks_again(cast, draft):
     writer, answer = two_texts(cast, draft, {"contact": "王经办"}, {"contact": "李经办"})
-    number = hidden(writer.get(answer.url), "version")
+    number = hidden(writer.get(answer.url), "number-contact")
     head = signed_in(cast.lead_head)
     save(head, draft, "cover", {"contact": "赵经办"})
 
-    page = writer.post(answer.url, {"version": number, "keep-contact": "mine"})
+    page = writer.post(answer.url, {"number-contact": number, "keep-contact": "mine"})
 
     assert "又有新的修改" in text_of(page)
     assert "<ins>赵</ins>" in text_of(page)
     assert answers(draft)["cover"]["contact"] == "赵经办"
-
-
-def test_autosave_never_merges_by_itself_and_says_where_to_choose(cast, draft):
-    writer, head = signed_in(cast.lead_writer), signed_in(cast.lead_head)
-    address = at("section", draft, section="cover")
-    head.post(address, {"version": "0", "contact": "李经办"})
-
-    answer = writer.post(
-        address, {"version": "0", "contact_mobile": "13800000000"}, headers={"X-Requested-With": "autosave"}
-    )
-
-    assert answer.status_code == 409
-    assert answer.json() == {"conflict": True, "url": at("conflict", draft, section="cover")}
-    page = writer.get(answer.json()["url"])
-    assert "两人改的是不同的栏目" in text_of(page)
-    writer.post(answer.json()["url"], {"version": hidden(page, "version")})
-    assert answers(draft)["cover"]["contact"] == "李经办"
-    assert answers(draft)["cover"]["contact_mobile"] == "13800000000"
 
 
 def test_a_page_without_its_number_overwrites_nobody(cast, draft):
@@ -249,7 +204,7 @@ def test_a_page_without_its_number_overwrites_nobody(cast, draft):
     save(head, draft, "cover", {"contact": "李经办"})
 
     signed_in(cast.lead_writer).post(
-        at("section", draft, section="cover"), {"contact": "王经办", "version": "新"}
+        at("section", draft, section="cover"), {"contact": "王经办", "numbers": "新"}
     )
 
     assert answers(draft)["cover"]["contact"] == "李经办"

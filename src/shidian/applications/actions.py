@@ -5,7 +5,6 @@ Each verb locks the application, asks its rule, moves the state and records one 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from django.db import transaction
@@ -13,15 +12,9 @@ from django.db import transaction
 from shidian.accounts.models import User
 from shidian.applications import rules
 from shidian.applications.content import invited, profile, version_content
-from shidian.applications.errors import Conflict
-from shidian.applications.models import (
-    Application,
-    Attachment,
-    Lodgement,
-    SectionAnswers,
-    SectionRevision,
-)
+from shidian.applications.models import AnswerRevision, Application, Attachment, Lodgement
 from shidian.applications.queries import answers, round_of
+from shidian.applications.writing import Writing, save_fields
 from shidian.audit.actions import move, record
 from shidian.calls.definition import AttachmentSlot
 from shidian.calls.models import Call
@@ -33,6 +26,7 @@ from shidian.documents.actions import take_in
 from shidian.documents.models import Document, DocumentVersion, StoredFile
 from shidian.organisations.models import Office, Organisation
 from shidian.questionnaires.checks import Problem, check
+from shidian.questionnaires.forms import clean
 from shidian.signoffs import actions as signoffs
 from shidian.signoffs.models import Gate, Party, Signature
 from shidian.signoffs.queries import outstanding
@@ -67,64 +61,15 @@ def start(call: Call, lead: Organisation, *, by: User) -> Application:
         started_by=by,
     )
     told = profile(lead)
-    for section in call.questionnaire.sections:
-        known = {field.key: told[field.profile] for field in section.fields if field.profile in told}
-        row = SectionAnswers.objects.create(application=application, section=section.key, data=known)
-        SectionRevision.objects.create(answers=row, number=0, data=known, saved_at=clock.now(), saved_by=by)
+    known = {
+        f"{section.key}.{field.key}": Writing(clean(field, told[field.profile]), None)
+        for section in call.questionnaire.sections
+        for field in section.fields
+        if told.get(field.profile or "")
+    }
+    save_fields(application, known, by=by, how=AnswerRevision.How.PREFILLED)
     record("application.started", application.chain, by=by, detail={"call": call.key, "lead": lead.name})
     return application
-
-
-@transaction.atomic
-def save_section(
-    application: Application, section: str, values: Mapping[str, Any], *, by: User, started_from: int
-) -> SectionAnswers:
-    """Save one section of a draft, whatever it contains; returns the row with its new number.
-
-    `started_from` is the number that the writer saw. When somebody saved since, nothing is overwritten: `Conflict`
-    carries both texts. An equal save changes nothing. Typing is no event: the revision is its history.
-    """
-    row = (
-        SectionAnswers.objects.select_for_update(of=("self", "application"))
-        .select_related("application__call", "application__lead", "saved_by")
-        .get(application=application, section=section)
-    )
-    require(rules.can_edit(by, row.application))
-    data = dict(values)
-    if data == row.data:
-        return row
-    if started_from != row.number:
-        base = row.revisions.filter(number=started_from).values_list("data", flat=True).first()
-        raise Conflict(
-            theirs=row.data,
-            mine=data,
-            base=base or {},
-            number=row.number,
-            who=row.saved_by.label if row.saved_by else "另一处",
-        )
-    row.number += 1
-    row.data, row.saved_at, row.saved_by = data, clock.now(), by
-    row.save(update_fields=("data", "number", "saved_at", "saved_by"))
-    SectionRevision.objects.create(
-        answers=row, number=row.number, data=data, saved_at=row.saved_at, saved_by=by
-    )
-    _copy_for_lists(row.application, section, data)
-    return row
-
-
-def _copy_for_lists(application: Application, section: str, data: Mapping[str, Any]) -> None:
-    uses = application.call.definition.uses
-    copies = {"title": uses.name, "area": uses.area}
-    changed: dict[str, str] = {}
-    for column, path in copies.items():
-        owner, _, key = path.partition(".")
-        if owner == section:
-            value = data.get(key)
-            text = value[:200] if isinstance(value, str) else ""
-            if getattr(application, column) != text:
-                changed[column] = text
-    if changed:
-        Application.objects.filter(pk=application.pk).update(**changed)
 
 
 def attach(

@@ -74,37 +74,75 @@ class Application(models.Model):
         return self.MACHINE.labels[self.state]
 
 
-class SectionAnswers(models.Model):
-    """The present answers of one section; `number` is the version that a save must have started from."""
+class Answer(models.Model):
+    """What stands in one field now; `number` counts its values, and a save must name the one it started from.
 
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="sections")
+    A field that nobody has written in yet has no row.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="answers")
     section = models.CharField(max_length=40)
-    data = JSONText(default=dict)
+    field = models.CharField(max_length=90)
+    value = JSONText(null=True)
     number = models.PositiveIntegerField(default=0)
-    saved_at = models.DateTimeField(null=True)
-    saved_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=("application", "section"), name="section_once"),)
-
-    def __str__(self) -> str:
-        return f"{self.application.reference} {self.section}"
-
-
-class SectionRevision(models.Model):
-    """What a section held after one save. Never changed: typing is its own history."""
-
-    answers = models.ForeignKey(SectionAnswers, on_delete=models.PROTECT, related_name="revisions")
-    number = models.PositiveIntegerField()
-    data = JSONText(default=dict)
     saved_at = models.DateTimeField()
-    saved_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    saved_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("answers", "number"), name="revision_number_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("application", "section", "field"), name="answer_once"),
+        )
 
     def __str__(self) -> str:
-        return f"{self.answers} #{self.number}"
+        return f"{self.application.reference} {self.path}"
+
+    @property
+    def path(self) -> str:
+        """Where it stands: "section.field"."""
+        return f"{self.section}.{self.field}"
+
+
+class AnswerRevision(models.Model):
+    """One text that somebody wrote into a field. Never changed: typing is its own history.
+
+    `number` is the number that the field got with it; texts that were written second are kept too, without a number.
+    `base` is the number that the writer had before the eyes.
+    """
+
+    class How(models.TextChoices):
+        """How the text came."""
+
+        TYPED = "typed", "填写"
+        PREFILLED = "prefilled", "从单位资料带入"
+        COPIED = "copied", "从以前的申请带入"
+        RESTORED = "restored", "恢复旧稿"
+        IMPORTED = "imported", "从 Word 导入"
+        ASIDE = "aside", "同时修改，没有采用"
+        SETTLED = "settled", "选用对方的"
+
+    UNNUMBERED = (How.ASIDE, How.SETTLED)
+
+    answer = models.ForeignKey(Answer, on_delete=models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField(null=True)
+    base = models.PositiveIntegerField()
+    value = JSONText(null=True)
+    how = models.CharField(max_length=12, choices=How)
+    at = models.DateTimeField()
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("answer", "number"), name="answer_number_once"),
+            models.CheckConstraint(
+                condition=models.Q(how__in=("aside", "settled"), number__isnull=True)
+                | (~models.Q(how__in=("aside", "settled")) & models.Q(number__isnull=False)),
+                name="answer_revision_numbered",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.answer} #{self.number or self.how}"
 
 
 class Attachment(models.Model):

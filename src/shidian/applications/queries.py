@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from shidian.accounts.models import User
-from shidian.applications.models import Application, Lodgement
+from shidian.applications.models import Answer, AnswerRevision, Application, Lodgement
 from shidian.calls.models import Call
 from shidian.calls.queries import gates_until, offices_at, stage, window
 from shidian.organisations.models import Membership, Officer
@@ -62,9 +62,61 @@ def lead_applications(user: User) -> QuerySet[Application]:
     )
 
 
+def split(path: str) -> tuple[str, str]:
+    """Section and field of "section.field"."""
+    section, _, field = path.partition(".")
+    return section, field
+
+
 def answers(application: Application) -> dict[str, dict[str, Any]]:
-    """The present answers by section; a section never opened is missing."""
-    return {row.section: row.data for row in application.sections.all()}
+    """The present answers by section and field; what nobody has written in is missing."""
+    found: dict[str, dict[str, Any]] = {
+        section.key: {} for section in application.call.questionnaire.sections
+    }
+    for section, field, value in application.answers.order_by("pk").values_list("section", "field", "value"):
+        found.setdefault(section, {})[field] = value
+    return found
+
+
+def written_in(application: Application, section: str) -> dict[str, Answer]:
+    """The answers of one section by field, with who wrote them last."""
+    rows = application.answers.filter(section=section).select_related("saved_by")
+    return {row.field: row for row in rows}
+
+
+def value_at(row: Answer | None, number: int) -> Any:
+    """What a field held at one of its numbers; None when it had none or there is no such number."""
+    if row is None:
+        return None
+    if number == row.number:
+        return row.value
+    return row.revisions.filter(number=number).values_list("value", flat=True).first()
+
+
+def unsettled(application: Application, user: User, section: str = "") -> list[AnswerRevision]:
+    """Texts of this person that came second and that nobody has chosen between yet, one a field, the oldest first.
+
+    Settled is what the same person wrote or chose in that field afterwards, and what stands there in the same words.
+    """
+    rows = AnswerRevision.objects.filter(answer__application=application, by=user)
+    if section:
+        rows = rows.filter(answer__section=section)
+    newest = rows.values("answer").annotate(newest=Max("pk")).values("newest")
+    found = (
+        AnswerRevision.objects.filter(pk__in=newest, how=AnswerRevision.How.ASIDE)
+        .select_related("answer__saved_by")
+        .order_by("pk")
+    )
+    return [row for row in found if row.value != row.answer.value]
+
+
+def for_writing(application: Application, user: User) -> Application:
+    """The application locked until the transaction ends, with what is needed to judge whether this person may write."""
+    return (
+        Application.objects.select_for_update(of=("self",))
+        .select_related("call", "lead")
+        .get(pk=application.pk)
+    )
 
 
 def round_of(application: Application) -> Round | None:

@@ -1,13 +1,14 @@
-"""Two people changed one section: which fields differ, in which words, and what comes out of a person's choice."""
+"""Two texts of one field: in which words they differ, and what became of the earlier one in the later."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
-from shidian.questionnaires.definition import Field, Section
+from shidian.questionnaires.definition import Field
 from shidian.ui.questionnaire import shown_text
 
 _LONGEST = 6000
@@ -23,52 +24,65 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Contested:
-    """A field that both changed, each to something else. `mergeable`: plain text that can be put together by hand."""
+class TwoTexts:
+    """A field that two people changed: the words of each, what differs marked. `mergeable`: can be put together by hand."""
 
     field: Field
+    mine_value: Any
     mine: tuple[Piece, ...]
     theirs: tuple[Piece, ...]
     mergeable: bool
     together: str
+    who: str
+    number: int
+    at: datetime
 
 
-def merged(base: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
-    """Their values with everything that only I changed."""
-    only_mine = {
-        key: value
-        for key, value in mine.items()
-        if value != base.get(key) and theirs.get(key) == base.get(key)
-    }
-    return {**theirs, **only_mine}
+def two_texts(field: Field, mine: Any, theirs: Any, *, who: str, number: int, at: datetime) -> TwoTexts:
+    """Both texts of a field side by side."""
+    left, right = shown_text(field, mine), shown_text(field, theirs)
+    marked_left, marked_right = _marked(left, right)
+    together = f"{left}\n{right}" if field.type == "long_text" else left
+    mergeable = field.type in ("text", "long_text")
+    return TwoTexts(field, mine, marked_left, marked_right, mergeable, together, who, number, at)
 
 
-def contested(
-    section: Section, base: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any]
-) -> list[Contested]:
-    """The fields that both changed in different ways, in the order of the form."""
-    found = []
-    for field in section.fields:
-        ours, others, before = mine.get(field.key), theirs.get(field.key), base.get(field.key)
-        if field.key not in mine or ours in (others, before) or others == before:
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A stretch of a text beside its earlier one; `kind` is same, new or gone."""
+
+    text: str
+    kind: Literal["same", "new", "gone"]
+
+
+def word_changes(before: str, after: str) -> tuple[Change, ...]:
+    """What became of a text: kept, added and removed stretches in reading order."""
+    changes: list[Change] = []
+    for tag, old, new in _stretches(before, after):
+        if tag == "equal":
+            changes.append(Change(new, "same"))
             continue
-        left, right = shown_text(field, ours), shown_text(field, others)
-        marked_left, marked_right = _marked(left, right)
-        mergeable = field.type in ("text", "long_text")
-        together = f"{left}\n{right}" if field.type == "long_text" else left
-        found.append(Contested(field, marked_left, marked_right, mergeable, together))
-    return found
+        if old:
+            changes.append(Change(old, "gone"))
+        if new:
+            changes.append(Change(new, "new"))
+    return tuple(changes)
 
 
-def _marked(left: str, right: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+def _stretches(left: str, right: str) -> Iterator[tuple[str, str, str]]:
     by_letters = len(left) + len(right) <= _LONGEST
     a = list(left) if by_letters else left.splitlines(keepends=True)
     b = list(right) if by_letters else right.splitlines(keepends=True)
+    for tag, a1, a2, b1, b2 in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        yield tag, "".join(a[a1:a2]), "".join(b[b1:b2])
+
+
+def _marked(left: str, right: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     ours: list[Piece] = []
     others: list[Piece] = []
-    for tag, a1, a2, b1, b2 in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-        if a2 > a1:
-            ours.append(Piece("".join(a[a1:a2]), tag != "equal"))
-        if b2 > b1:
-            others.append(Piece("".join(b[b1:b2]), tag != "equal"))
+    for tag, old, new in _stretches(left, right):
+        if old:
+            ours.append(Piece(old, tag != "equal"))
+        if new:
+            others.append(Piece(new, tag != "equal"))
     return tuple(ours), tuple(others)

@@ -27,9 +27,9 @@ from shidian.accounts.actions import create_first_administrator
 from shidian.accounts.models import User
 from shidian.applications import actions as applications
 from shidian.applications import papers
-from shidian.applications.errors import Conflict
 from shidian.applications.models import Application, Lodgement
-from shidian.applications.queries import lodgement_here
+from shidian.applications.queries import answers, lodgement_here
+from shidian.applications.writing import Contested, save_field
 from shidian.audit.actions import SYSTEM, anchor
 from shidian.audit.models import Event
 from shidian.audit.queries import verify as verify_history
@@ -241,18 +241,17 @@ class Rehearsal(Troupe):
             against = self.failing_condition() if player.story is Story.DECLINED else ()
             self.fill(player, against=against, half=player.story is Story.UNFINISHED)
         first, stranger = self.players[0], self.players[-1]
-        section = self.definition.uses.name.partition(".")[0]
+        path = self.definition.uses.name
         self.refused(
             "别的单位来改申请",
             NotPermitted,
-            lambda: applications.save_section(
-                self.app(first), section, {}, by=stranger.writer, started_from=0
-            ),
+            lambda: save_field(self.app(first), path, "别人的名称", by=stranger.writer, started_from=None),
         )
-        self.refused(
-            "用过时的页面覆盖别人刚存的内容",
-            Conflict,
-            lambda: applications.save_section(self.app(first), section, {}, by=first.head, started_from=0),
+        before = answers(self.app(first))
+        outcome = save_field(self.app(first), path, "过时页面上的名称", by=first.head, started_from=0)
+        must(
+            isinstance(outcome, Contested) and answers(self.app(first)) == before,
+            "过时的页面盖掉了别人刚存的内容。",
         )
         slot = next(iter(self.definition.attachments), None)
         if slot is not None:
@@ -328,8 +327,8 @@ class Rehearsal(Troupe):
         self.refused(
             "冻结以后直接修改",
             NotNow,
-            lambda: applications.save_section(
-                self.app(player), self.long_field()[0], {}, by=player.writer, started_from=0
+            lambda: save_field(
+                self.app(player), ".".join(self.long_field()), "直接改", by=player.writer, started_from=None
             ),
         )
         before = self.today()

@@ -19,6 +19,7 @@ from shidian.applications import actions as applications
 from shidian.applications import papers
 from shidian.applications.models import Application, Lodgement
 from shidian.applications.queries import lodgement_here, round_of
+from shidian.applications.writing import over, save_field, save_fields
 from shidian.calls.definition import Stage
 from shidian.calls.models import Call
 from shidian.calls.packages import Package
@@ -185,8 +186,7 @@ class Troupe:
         sections = list(cast_.answers_for(self.package, player.unit, self.rng, against=against).items())
         for section, values in sections[: len(sections) // 2] if half else sections:
             self.time.tick()
-            row = application.sections.get(section=section)
-            applications.save_section(application, section, values, by=player.writer, started_from=row.number)
+            save_fields(application, over(section, values), by=player.writer)
         for position, slot in enumerate(self.definition.attachments):
             if slot.required or (player.unit.number + position) % 4 == 0:
                 self.time.tick()
@@ -216,10 +216,10 @@ class Troupe:
         """Add a sentence to a long text."""
         section, key = self.long_field()
         application = self.app(player)
-        row = application.sections.get(section=section)
+        written = application.answers.get(section=section, field=key)
         self.time.tick()
-        values = {**row.data, key: f"{row.data[key]}\n{sentence}"}
-        applications.save_section(application, section, values, by=player.writer, started_from=row.number)
+        text = f"{written.value}\n{sentence}"
+        save_field(application, written.path, text, by=player.writer, started_from=written.number)
 
     def long_field(self) -> tuple[str, str]:
         """A section and a long text in it, to be improved."""

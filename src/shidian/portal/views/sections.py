@@ -1,36 +1,32 @@
-"""Filling in one section: autosave and plain saving, rows, and the page for two people's texts."""
+"""Filling in one section: the page, saving it whole without script, and rows without script."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from shidian.accounts.models import User
-from shidian.applications import actions, rules
-from shidian.applications.errors import Conflict
-from shidian.applications.models import Application, SectionAnswers
-from shidian.applications.queries import answers
+from shidian.applications import rules
+from shidian.applications.models import Answer, Application
+from shidian.applications.queries import answers, unsettled, value_at, written_in
+from shidian.applications.writing import Contested, Writing, save_fields
 from shidian.portal.access import own_application, person
-from shidian.portal.merging import Contested, contested, merged
 from shidian.portal.overview import open_reasons, tasks, url
 from shidian.questionnaires import forms
 from shidian.questionnaires.checks import Problem, check_section, is_blank
 from shidian.questionnaires.definition import Section
 from shidian.ui.questionnaire import bind
 
-_AUTOSAVE = "autosave"
 
-
-def _section(application: Application, key: str) -> Section:
+def section_of(application: Application, key: str) -> Section:
+    """The section of the application's form with this key, or 404."""
     try:
         return application.call.questionnaire.section(key)
     except KeyError:
@@ -43,95 +39,66 @@ def _section(application: Application, key: str) -> Section:
 def section(request: HttpRequest, reference: str, section: str) -> HttpResponse:
     """One section: shown with its problems when asked for (`?check`), saved by post, read-only when it is not the time."""
     application = own_application(request, reference)
-    asked = _section(application, section)
+    asked = section_of(application, section)
+    rows = written_in(application, asked.key)
     if request.method == "POST":
-        return _save(request, application, asked)
-    row = _row(application, asked)
-    return _page(request, application, asked, row, _tidy(asked, row.data))
+        return _save(request, application, asked, rows)
+    return _page(request, application, asked, rows)
 
 
-def _row(application: Application, asked: Section) -> SectionAnswers:
-    # A section that a newer version of the call has added is made when it is first opened.
-    row, _ = application.sections.select_related("saved_by").get_or_create(section=asked.key)
-    return row
-
-
-def _tidy(asked: Section, data: Mapping[str, Any]) -> dict[str, Any]:
-    """The stored answers in the shapes that the page takes: what the unit's account filled in may be a plain code."""
-    values = dict(data)
-    for field in asked.fields:
-        held = values.get(field.key)
-        if field.type == "region" and isinstance(held, str):
-            values[field.key] = forms.clean(field, {"county": held})
-    return values
-
-
-def _posted(request: HttpRequest) -> dict[str, list[str]]:
+def posted(request: HttpRequest) -> dict[str, list[str]]:
+    """The posted controls with all their values."""
     return {name: [str(value) for value in values] for name, values in request.POST.lists()}
 
 
-def _number(request: HttpRequest) -> int:
-    # The number of the revision that the writer saw; a page without one cannot overwrite anybody.
-    given = request.POST.get("version", "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 9 else -1
-
-
-def _save(request: HttpRequest, application: Application, asked: Section) -> HttpResponse:
-    started_from = _number(request)
-    row = _row(application, asked)
-    data = _posted(request)
-    base = _base(row, started_from)
-    values = {**base, **forms.read(asked, data)}
-    _move_rows(asked, values, request)
-    autosave = request.headers.get("X-Requested-With") == _AUTOSAVE
+def _numbers(request: HttpRequest) -> dict[str, int]:
+    # The number of each field that the writer saw; a page without them cannot overwrite anybody.
     try:
-        row = actions.save_section(
-            application, asked.key, values, by=person(request), started_from=started_from
-        )
-    except Conflict as conflict:
-        combined = merged(conflict.base, conflict.mine, conflict.theirs)
-        if autosave or contested(asked, conflict.base, conflict.mine, conflict.theirs):
-            # Both texts are kept until somebody chooses: theirs is stored, mine waits in the session.
-            _keep(request, application, asked, conflict)
-            target = url("conflict", application, section=asked.key)
-            return (
-                JsonResponse({"conflict": True, "url": target}, status=409) if autosave else redirect(target)
-            )
-        row = actions.save_section(
-            application, asked.key, combined, by=person(request), started_from=conflict.number
-        )
-        messages.info(request, f"{conflict.who}刚才也改了这一部分的其他栏目，两人的修改都已保存。")
-    if autosave:
-        return _autosaved(asked, row)
-    return _go_on(request, application, asked, row)
-
-
-def _base(row: SectionAnswers, started_from: int) -> dict[str, Any]:
-    if started_from == row.number:
-        return dict(row.data)
-    data = row.revisions.filter(number=started_from).values_list("data", flat=True).first()
-    return dict(data or {})
-
-
-def _autosaved(asked: Section, row: SectionAnswers) -> JsonResponse:
-    at = timezone.localtime(row.saved_at) if row.saved_at else None
-    found = _filled_wrongly(asked, row.data)
-    return JsonResponse(
-        {
-            "saved_at": f"{at:%H:%M}" if at else "",
-            "version": row.number,
-            "number": row.number,
-            "problems": [{"anchor": problem.anchor, "message": problem.message} for problem in found],
-        },
-        json_dumps_params={"ensure_ascii": False},
+        given = json.loads(request.POST.get("numbers", ""))
+    except ValueError:
+        return {}
+    return (
+        {key: value for key, value in given.items() if isinstance(value, int)}
+        if isinstance(given, dict)
+        else {}
     )
 
 
-def _move_rows(asked: Section, values: dict[str, Any], request: HttpRequest) -> None:
+def _save(
+    request: HttpRequest, application: Application, asked: Section, rows: Mapping[str, Answer]
+) -> HttpResponse:
+    numbers = _numbers(request)
+    values = forms.read(asked, posted(request))
+    held = {key: row.value for key, row in rows.items()}
+    _move_rows(asked, values, held, request)
+    writings = {}
+    for key, value in values.items():
+        seen = numbers.get(key, -1)
+        before = value_at(rows.get(key), seen)
+        if value != before and not (is_blank(value) and is_blank(before)):
+            writings[f"{asked.key}.{key}"] = Writing(value, seen)
+    user = person(request)
+    others = [
+        row
+        for key, row in rows.items()
+        if row.number != numbers.get(key, row.number) and row.saved_by_id != user.pk
+    ]
+    outcomes = save_fields(application, writings, by=user)
+    if any(isinstance(outcome, Contested) for outcome in outcomes):
+        return redirect(url("conflict", application, section=asked.key))
+    if others:
+        messages.info(
+            request, f"{others[-1].saved_by.label}刚才也改了这一部分的其他栏目，两人的修改都已保存。"
+        )
+    saved = {**held, **{path.partition(".")[2]: writing.value for path, writing in writings.items()}}
+    return _go_on(request, application, asked, saved)
+
+
+def _move_rows(asked: Section, values: dict[str, Any], held: Mapping[str, Any], request: HttpRequest) -> None:
     """Carry out the row buttons of a page without script: up, down, drop. A blank row is always there to add."""
     for verb in ("rows-up", "rows-down", "rows-drop"):
         key, _, number = request.POST.get(verb, "").rpartition("-")
-        rows = values.get(key)
+        rows = values.get(key, held.get(key))
         if key not in asked.by_key or not isinstance(rows, list) or not number.isdigit():
             continue
         at = int(number) - 1
@@ -148,7 +115,7 @@ def _move_rows(asked: Section, values: dict[str, Any], request: HttpRequest) -> 
 
 
 def _go_on(
-    request: HttpRequest, application: Application, asked: Section, row: SectionAnswers
+    request: HttpRequest, application: Application, asked: Section, values: Mapping[str, Any]
 ) -> HttpResponse:
     here = url("section", application, section=asked.key)
     go = request.POST.get("go", "")
@@ -165,13 +132,13 @@ def _go_on(
     if go == "list":
         messages.success(request, f"“{asked.title}”已保存。")
         return redirect(url("application", application))
-    if go == "next" and not _filled_wrongly(asked, row.data):
+    if go == "next" and not filled_wrongly(asked, values):
         messages.success(request, f"“{asked.title}”已保存。")
         return redirect(_next(application, asked))
     if go == "stay" or "check" in request.GET:
         return redirect(request.get_full_path())
     messages.success(request, "已保存。")
-    return redirect(f"{here}?check=filled" if _filled_wrongly(asked, row.data) else here)
+    return redirect(f"{here}?check=filled" if filled_wrongly(asked, values) else here)
 
 
 def _next(application: Application, asked: Section) -> str:
@@ -194,7 +161,7 @@ def _previous(application: Application, asked: Section) -> str:
     )
 
 
-def _filled_wrongly(asked: Section, values: Mapping[str, Any]) -> list[Problem]:
+def filled_wrongly(asked: Section, values: Mapping[str, Any]) -> list[Problem]:
     """The errors of fields that are not blank: worth saying at once, unlike what is only missing."""
     return [
         problem
@@ -207,11 +174,11 @@ def _page(
     request: HttpRequest,
     application: Application,
     asked: Section,
-    row: SectionAnswers,
-    values: dict[str, Any],
+    rows: Mapping[str, Answer],
 ) -> HttpResponse:
     user = person(request)
-    allowed = rules.can_edit(user, application)
+    values = {key: row.value for key, row in rows.items()}
+    allowed = rules.can_write(user, application, asked.key)
     want = request.GET.get("check", "")
     found = check_section(asked, values)
     warnings = [
@@ -230,7 +197,12 @@ def _page(
     context = {
         "application": application,
         "asked": asked,
-        "row": row,
+        "saved_at": max((row.saved_at for row in rows.values()), default=None),
+        "written": [{"field": field, "row": rows[field.key]} for field in asked.fields if field.key in rows],
+        "numbers": json.dumps(
+            {field.key: rows[field.key].number if field.key in rows else 0 for field in asked.fields}
+        ),
+        "unsettled": unsettled(application, user, asked.key),
         "fields": bind(asked, values, [*wrong, *warnings], open_fields=None if allowed else frozenset()),
         "allowed": allowed,
         "form_problems": wrong if want else [],
@@ -242,114 +214,3 @@ def _page(
         "sources": [line for line in (asked.paper_title,) if line],
     }
     return render(request, "portal/section.html", context)
-
-
-# Two people's texts
-
-
-def _place(application: Application, asked: Section) -> str:
-    return f"conflict:{application.reference}:{asked.key}"
-
-
-def _keep(request: HttpRequest, application: Application, asked: Section, conflict: Conflict) -> None:
-    request.session[_place(application, asked)] = {"mine": conflict.mine, "base": conflict.base}
-
-
-@login_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def conflict(request: HttpRequest, reference: str, section: str) -> HttpResponse:
-    """Both texts side by side, field by field: mine, theirs, or put together by hand. Then it is saved."""
-    application = own_application(request, reference)
-    asked = _section(application, section)
-    row = _row(application, asked)
-    here = url("section", application, section=asked.key)
-    kept = request.session.get(_place(application, asked))
-    if kept is None:
-        return redirect(here)
-    mine, base = kept["mine"], kept["base"]
-    found = contested(asked, base, mine, row.data)
-    if request.method == "POST":
-        values, unclear = _chosen(
-            request, asked, merged(base, mine, row.data), mine, [each.field.key for each in found]
-        )
-        # What stands there now must be what was shown when the choice was made.
-        if not unclear and _number(request) == row.number:
-            _save_both(
-                application,
-                asked,
-                row,
-                by=person(request),
-                mine=_whole(base, mine, row, found),
-                values=values,
-            )
-            del request.session[_place(application, asked)]
-            messages.success(request, "已按您的选择保存。没有采用的一份也留在修改记录里。")
-            return redirect(here)
-    else:
-        unclear = []
-    stale = request.method == "POST" and _number(request) != row.number
-    context = {
-        "application": application,
-        "asked": asked,
-        "row": row,
-        "who": _saver(row, person(request)),
-        "found": [
-            {
-                "each": each,
-                "keep": request.POST.get(f"keep-{each.field.key}", ""),
-                "together": request.POST.get(f"together-{each.field.key}", each.together),
-                "unclear": each.field.key in unclear,
-            }
-            for each in found
-        ],
-        "stale": stale,
-        "form_problems": [
-            {"message": f"请为“{asked.field(key).name}”选一份", "anchor": f"keep-{key}-mine"}
-            for key in unclear
-        ],
-        "allowed": rules.can_edit(person(request), application),
-    }
-    return render(request, "portal/conflict.html", context)
-
-
-def _saver(row: SectionAnswers, user: User) -> str:
-    if row.saved_by is None:
-        return "另一处"
-    return "您在另一个窗口" if row.saved_by_id == user.pk else row.saved_by.label
-
-
-def _whole(
-    base: Mapping[str, Any], mine: Mapping[str, Any], row: SectionAnswers, found: Sequence[Contested]
-) -> dict[str, Any]:
-    return {**merged(base, mine, row.data), **{each.field.key: mine[each.field.key] for each in found}}
-
-
-@transaction.atomic
-def _save_both(
-    application: Application,
-    asked: Section,
-    row: SectionAnswers,
-    *,
-    by: User,
-    mine: dict[str, Any],
-    values: dict[str, Any],
-) -> None:
-    """Save what was chosen; a text that was not chosen is saved before it, so that the revisions keep it too."""
-    first = actions.save_section(application, asked.key, mine, by=by, started_from=row.number)
-    actions.save_section(application, asked.key, values, by=by, started_from=first.number)
-
-
-def _chosen(
-    request: HttpRequest, asked: Section, values: dict[str, Any], mine: Mapping[str, Any], keys: list[str]
-) -> tuple[dict[str, Any], list[str]]:
-    unclear = []
-    for key in keys:
-        choice = request.POST.get(f"keep-{key}", "")
-        if choice == "mine":
-            values[key] = mine[key]
-        elif choice == "together" and f"together-{key}" in request.POST:
-            values[key] = forms.clean(asked.field(key), request.POST[f"together-{key}"])
-        elif choice != "theirs":
-            unclear.append(key)
-    return values, unclear
