@@ -117,6 +117,13 @@ def test_both_packages_are_read():
             "晚于前一阶段",
         ),
         ("call.yaml", "time_zone: Asia/Shanghai", "time_zone: Asia/Tianjin", "不认识的时区"),
+        (
+            "call.yaml",
+            "evidence: true}",
+            "evidence: true, slot: film}",
+            "slot“film”不是 attachments 里的材料",
+        ),
+        ("call.yaml", "{key: own,", f"{{key: own-{'x' * 30},", "请缩短 key"),
         ("offices.yaml", "kind: prefecture", "kind: city", "kind“city”不在 office_kinds 里"),
         ("offices.yaml", "kind: archive", 'kind: archive, region: "999999"', "不在行政区划代码表里"),
         ("offices.yaml", "key: baisha", "key: liuxi", "“liuxi”重复"),
@@ -305,8 +312,35 @@ def test_an_answer_that_does_not_qualify_is_told_in_the_words_of_the_package(tia
     section = tianjin.questionnaire.section("conditions")
     found = checks.check_section(section, {"record-abnormal": "yes"})
     (warning,) = [problem for problem in found if problem.severity == "warning"]
-    assert warning.message == "通知要求未列入经营异常名录。已经列入的，请先依法申请移出，再申请试点。"
+    assert warning.message == (
+        "“是否列入国家企业信用信息公示系统经营异常名录？”答的是“是”。通知要求未列入经营异常名录。"
+        "已经列入的，请在说明里写清原因和移出的进展；可以先依法申请移出，再申请试点。是否符合，由受理机构判断。"
+    )
     assert warning.anchor == "f-record-abnormal"
+
+
+def test_a_question_that_wants_evidence_has_a_slot(tianjin):
+    assert tianjin.call.evidence_slots == {
+        "function-duty": "registration",
+        "function-liability": "registration",
+        "foundation-body": "staff",
+        "foundation-staff": "staff",
+        "support-means": "support",
+        "record-abnormal": "credit",
+        "record-dishonest": "credit",
+    }
+    assert [slot.key for slot in tianjin.call.attachments if slot.key.startswith("condition-")] == []
+    assert tianjin.call.watchlist_kinds == ["abnormal", "dishonest"]
+
+
+def test_a_question_without_a_named_slot_gets_its_own(folder):
+    package = read(folder)
+    slot = package.call.attachments[-1]
+    assert package.call.evidence_slots == {"site-own": slot.key} == {"site-own": "condition-site-own"}
+    assert (slot.label, slot.required) == ("基本条件（一）：文化站是否有独立的场地", False)
+    assert Package.from_json(package.to_json()) == package
+    assert package.shifted(date(2025, 4, 3)).call.attachments[-1] == slot
+    assert package.call.watchlist_kinds == []
 
 
 def test_the_accident_question_of_the_form_and_the_condition_are_compared(tianjin):

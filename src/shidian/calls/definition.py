@@ -58,8 +58,9 @@ class Area(Value):
 class ConditionPart(Value):
     """One question of a condition, answered yes or no; `explain` is shown when the answer does not qualify.
 
-    `evidence` asks for words on where it can be seen. `asked_by` names the field of the official form that asks the
-    same, so that two different answers are noticed.
+    `evidence` asks for words on where it can be seen, and for files: in the attachment slot `slot`, or in one of its own.
+    `asked_by` names the field of the official form that asks the same, so that two different answers are noticed.
+    `watchlist` is the kind of list on which the offices look for the units of an application.
     """
 
     key: Key
@@ -67,7 +68,9 @@ class ConditionPart(Value):
     qualifies: Literal["yes", "no"]
     explain: Words
     evidence: bool = False
+    slot: Key | None = None
     asked_by: FieldPath | None = None
+    watchlist: Literal["abnormal", "dishonest"] | None = None
 
 
 class Condition(Value):
@@ -360,6 +363,24 @@ class CallDefinition(Value):
 
         walk(self.areas, (), ())
         return found
+
+    @cached_property
+    def evidence_slots(self) -> dict[str, str]:
+        """The slot in which the files for a question lie, by the key of its field; its own where the call names none."""
+        return {
+            f"{condition.key}-{part.key}": part.slot or f"condition-{condition.key}-{part.key}"
+            for condition in self.conditions
+            for part in condition.parts
+            if part.slot or part.evidence
+        }
+
+    @cached_property
+    def watchlist_kinds(self) -> list[str]:
+        """The kinds of lists that the conditions name, in their order."""
+        kinds = [
+            part.watchlist for condition in self.conditions for part in condition.parts if part.watchlist
+        ]
+        return list(dict.fromkeys(kinds))
 
     def shifted(self, days: int) -> "CallDefinition":
         """The same call with every date and time moved; the words of the notice stay as they are."""

@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 from shidian.calls import marked
 from shidian.calls.definition import (
     LIST_FACTS,
+    AttachmentSlot,
     CallDefinition,
     Condition,
     ConditionPart,
@@ -209,7 +210,7 @@ def _build(files: dict[str, bytes], folder: Path | None, *, strict: bool) -> Pac
     if problems or not call or not questionnaire or offices is None:
         raise PackageErrors(problems)
     return Package(
-        call=call,
+        call=_with_evidence(call),
         questionnaire=_completed(call, questionnaire),
         offices=[
             o.model_copy(update={"hand_in_until": in_zone(o.hand_in_until, call.zone)}) for o in offices
@@ -473,6 +474,13 @@ def _bad_conditions(call: CallDefinition, questionnaire: Questionnaire) -> Itera
             if part.asked_by and (asked is None or asked.type != "yes_no"):
                 here = ("conditions", at, "parts", position, "asked_by")
                 yield CALL, here, f"asked_by“{part.asked_by}”不是问卷里的 yes_no 字段"
+            if part.slot and part.slot not in {slot.key for slot in call.attachments}:
+                here = ("conditions", at, "parts", position, "slot")
+                yield CALL, here, f"slot“{part.slot}”不是 attachments 里的材料"
+            elif part.evidence and not part.slot and len(_evidence_key(condition, part)) > LONGEST_SLOT:
+                here = ("conditions", at, "parts", position, "key")
+                words = f"这一问要有自己的材料，“{_evidence_key(condition, part)}”超过 {LONGEST_SLOT} 个字符，请缩短 key"
+                yield CALL, here, words
 
 
 def _bad_columns(call: CallDefinition) -> Iterator[Misfit]:
@@ -559,6 +567,31 @@ def _conditions(conditions: list[Condition]) -> Section:
             asked for condition in conditions for part in condition.parts for asked in _part(condition, part)
         ],
     )
+
+
+LONGEST_SLOT = 40
+
+
+def _evidence_key(condition: Condition, part: ConditionPart) -> str:
+    return f"condition-{condition.key}-{part.key}"
+
+
+def _with_evidence(call: CallDefinition) -> CallDefinition:
+    """The call with a slot for the files of every question that wants evidence and names no slot."""
+    known = {slot.key for slot in call.attachments}
+    own = [
+        AttachmentSlot(
+            key=key,
+            label=f"基本条件{condition.numeral}：{part.question.rstrip('？?')}",
+            hint="能够证明这一条的文件、说明或者照片。",
+            maximum=5,
+            formats=["pdf", "jpeg", "png", "docx"],
+        )
+        for condition in call.conditions
+        for part in condition.parts
+        if part.evidence and not part.slot and (key := _evidence_key(condition, part)) not in known
+    ]
+    return call.model_copy(update={"attachments": [*call.attachments, *own]}) if own else call
 
 
 def _part(condition: Condition, part: ConditionPart) -> tuple[Field, Field]:

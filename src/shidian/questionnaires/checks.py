@@ -203,10 +203,18 @@ def _is_industry(code: str) -> bool:
 _Doubt = Callable[[str, Values], str | None]
 
 
+def _disqualifying(field: Field, value: Any) -> str | None:
+    """An answer that does not qualify: what it was, why it matters in the words of the call, and who judges it."""
+    if value == field.qualifies:
+        return None
+    said = {"yes": "是", "no": "否"}.get(str(value), str(value))
+    return f"“{field.name}”答的是“{said}”。{field.explain}是否符合，由受理机构判断。"
+
+
 def _doubts(section: Section, field: Field) -> list[_Doubt]:
     found: list[_Doubt] = []
     if field.qualifies:
-        found.append(lambda value, _values: field.explain if value != field.qualifies else None)
+        found.append(lambda value, _values: _disqualifying(field, value))
     if field.type == "unit_code":
         found.append(lambda code, _values: unit_code.doubt(code))
     if field.region_from:
