@@ -9,6 +9,7 @@ import struct
 import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol
@@ -119,12 +120,15 @@ def ends_with_zip(file: BinaryIO) -> bool:
     return False
 
 
-def read_entries(file: BinaryIO, *, max_entries: int = 200_000, tight: bool = False) -> list[Entry]:
+def read_entries(
+    file: BinaryIO, *, max_entries: int = 200_000, tight: bool = False, legacy_names: str = ""
+) -> list[Entry]:
     """Return the entries of the archive in the order of their bytes.
 
     Refuses with BadZip: no archive, a truncated one, bytes before or after it, several volumes, encryption,
     methods other than stored and deflated, unsafe names, two entries of one name, entries that overlap, local
     headers that differ from the directory, more than `max_entries`. With `tight`, also bytes between entries.
+    Names are UTF-8, or else in the encoding `legacy_names` (what the archiver of a Chinese Windows writes is gb18030).
     Reads headers only; sizes are enforced by `read_chunks`.
     """
     directory, count, start = _read_directory(file, max_entries)
@@ -135,7 +139,7 @@ def read_entries(file: BinaryIO, *, max_entries: int = 200_000, tight: bool = Fa
     while at < len(directory):
         if len(entries) >= max_entries:
             raise BadZip("too_many", f"压缩包里的文件超过 {max_entries} 个")
-        entry, described, at = _read_central(file, directory, at, start)
+        entry, described, at = _read_central(file, directory, at, start, legacy_names)
         if entry.name in seen:
             raise BadZip("duplicate", f"压缩包里有两个同名文件“{entry.name}”", entry.name)
         seen.add(entry.name)
@@ -228,7 +232,9 @@ def _read_end64(
     return count, length, start
 
 
-def _read_central(file: BinaryIO, directory: bytes, at: int, start: int) -> tuple[Entry, bool, int]:
+def _read_central(
+    file: BinaryIO, directory: bytes, at: int, start: int, legacy_names: str
+) -> tuple[Entry, bool, int]:
     if at + _CENTRAL.size > len(directory):
         raise BadZip("damaged", "压缩包的目录不完整")
     (mark, _, _, flags, method, _, _, crc, compressed, size, name_length, extra_length, comment_length, disk, _, _,
@@ -239,7 +245,7 @@ def _read_central(file: BinaryIO, directory: bytes, at: int, start: int) -> tupl
     if mark != b"PK\x01\x02" or after > len(directory):
         raise BadZip("damaged", "压缩包的目录不完整")
     raw_name = directory[name_at:extra_at]
-    name = _decode_name(raw_name)
+    name = _decode_name(raw_name, legacy_names)
     size, compressed, offset = _widen(directory[extra_at : extra_at + extra_length], size, compressed, offset)
     if is_unsafe_name(name):
         raise BadZip("unsafe_name", f"压缩包里有不安全的文件路径“{printable(name)}”", name)
@@ -318,11 +324,14 @@ def _widen(extra: bytes, size: int, compressed: int, offset: int) -> tuple[int, 
     return values[0], values[1], values[2]
 
 
-def _decode_name(raw: bytes) -> str:
+def _decode_name(raw: bytes, legacy: str) -> str:
     # Archivers on macOS write UTF-8 without saying so; anything else would be a guess.
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
+        if legacy:
+            with suppress(UnicodeDecodeError):
+                return raw.decode(legacy)
         raise BadZip("name", "压缩包里有文件名不是 UTF-8 编码") from error
 
 

@@ -6,6 +6,7 @@ small file, against 160 to 380 ms for starting a process that has to import the 
 """
 
 import atexit
+import base64
 import hashlib
 import json
 import os
@@ -23,10 +24,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
+from shidian.core import compound
 from shidian.core.digests import CHUNK
 from shidian.core.zips import ends_with_zip, is_portable_name
 
 WALL_SECONDS = 30
+_BYTES_A_SECOND = 5_000_000
 _AT_ONCE = 2
 _WAIT_FOR_TURN = 60.0
 _LONGEST_NAME = 200
@@ -80,6 +83,9 @@ FORMATS = {
     "xlsx": _Format(
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ("xlsx",), "Excel 表格（.xlsx）"
     ),
+    "doc": _Format("application/msword", ("doc", "wps"), "旧版 Word 或 WPS 文档（.doc、.wps）"),
+    "xls": _Format("application/vnd.ms-excel", ("xls", "et"), "旧版 Excel 或 WPS 表格（.xls、.et）"),
+    "zip": _Format("application/zip", ("zip",), "ZIP 压缩包"),
 }
 
 # What a file begins with, what it is then called, and what its owner can do; most dangerous first.
@@ -99,12 +105,7 @@ _KNOWN_STARTS: tuple[tuple[bytes, str, str, str], ...] = (
     (b"\xca\xfe\xba\xbe", "program", "程序", _PROGRAM),
     (b"L\x00\x00\x00\x01\x14\x02\x00", "program", "Windows 快捷方式", _PROGRAM),
     (b"#!", "program", "脚本程序", _PROGRAM),
-    (
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-        "office97",
-        "旧版 Office 或 WPS 文档，或设有打开密码的文档",
-        _AS_PDF,
-    ),
+    (compound.MAGIC, "office97", "旧版 Office 或 WPS 文档，或设有打开密码的文档", _AS_PDF),
     (b"{\\rtf", "rtf", "RTF 文档", _AS_PDF),
     (b"%!PS", "postscript", "PostScript 文件", _AS_PDF),
     (b"Rar!", "archive", "RAR 压缩包", _UNPACK),
@@ -135,23 +136,56 @@ def inspect(file: BinaryIO, *, name: str, formats: Collection[str], max_bytes: i
     """
     with tempfile.TemporaryFile(prefix="shidian-intake-") as copy:
         sha256, size = _copy(file, copy, max_bytes)
-        kind = _kind_by_start(copy)
-        if kind != "zip":
-            _check_allowed(kind, formats)
-        # Polyglots: a picture or PDF that is also an archive would pass every check of one of its two natures.
-        if kind != "zip" and ends_with_zip(copy):
-            raise Rejected(
-                "polyglot",
-                f"这个{FORMATS[kind].spaced}的末尾藏有一个压缩包，不能接收。请用原来的软件重新导出后再上传。",
-            )
-        found = _inspector.inspect(copy, kind)
-    kind = str(found["kind"])
-    _check_allowed(kind, formats)
-    _check_extension(name, kind)
+        found = _inspected(copy, sha256, size, name, formats)
     if file.seekable():
         file.seek(0)
+    return found
+
+
+def inspect_kept(path: Path, *, name: str, formats: Collection[str], max_bytes: int) -> Inspected:
+    """The same for a file that nobody else can write to any more: read where it lies, without a copy."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        if size > max_bytes:
+            raise too_large(size, max_bytes)
+        if size == 0:
+            raise _empty()
+        file.seek(0)
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return _inspected(file, sha256, size, name, formats)
+
+
+def _inspected(file: IO[bytes], sha256: str, size: int, name: str, formats: Collection[str]) -> Inspected:
+    file.seek(0)
+    kind = kind_by_start(file.read(HEAD), formats)
+    if kind not in ("zip", "ole"):
+        _check_allowed(kind, formats)
+    # Polyglots: a picture or PDF that is also an archive would pass every check of one of its two natures.
+    if kind != "zip" and ends_with_zip(file):
+        raise polyglot(kind)
+    found = _inspector.inspect(file, kind, size, archive="zip" in formats)
+    kind = str(found["kind"])
+    _check_allowed(kind, formats)
+    check_extension(name, kind)
     known = FORMATS[kind]
     return Inspected(known.media_type, known.extensions[0], size, sha256, found["pages"])
+
+
+def picture(path: Path, media_type: str, *, page: int, width: int) -> bytes | None:
+    """A page of a kept PDF or picture as JPEG, `width` pixels wide at most; None when it cannot be drawn.
+
+    Drawn in the same kind of limited process that inspects files.
+    """
+    kind = next((key for key, known in FORMATS.items() if known.media_type == media_type), "")
+    if kind not in ("pdf", "jpeg", "png", "tiff"):
+        return None
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        try:
+            answer = _inspector.inspect(file, kind, size, page=page, width=width)
+        except Rejected:
+            return None
+    return base64.b64decode(answer["picture"])
 
 
 def safe_name(name: str) -> str:
@@ -202,41 +236,68 @@ def _copy(file: BinaryIO, copy: IO[bytes], max_bytes: int) -> tuple[str, int]:
         known = file.seek(0, os.SEEK_END)
         file.seek(0)
         if known > max_bytes:
-            raise _too_large(f"文件大小为 {format_size(known)}，超过上限 {limit}。")
+            raise too_large(known, max_bytes)
     digest = hashlib.sha256()
     size = 0
     while piece := file.read(min(CHUNK, max_bytes - size + 1)):
         size += len(piece)
         if size > max_bytes:
-            raise _too_large(f"文件超过上限 {limit}（读到 {format_size(size)} 时仍未结束，已停止接收）。")
+            raise _shrink(f"文件超过上限 {limit}（读到 {format_size(size)} 时仍未结束，已停止接收）。")
         digest.update(piece)
         copy.write(piece)
     if size == 0:
-        raise Rejected("empty", "文件是空的（0 字节）。请检查原文件能否正常打开，再重新上传。")
+        raise _empty()
     copy.flush()
     return digest.hexdigest(), size
 
 
-def _too_large(what: str) -> Rejected:
+def _empty() -> Rejected:
+    return Rejected("empty", "文件是空的（0 字节）。请检查原文件能否正常打开，再重新上传。")
+
+
+def too_large(size: int, max_bytes: int) -> Rejected:
+    """The refusal of a file of `size` bytes where `max_bytes` are taken."""
+    return _shrink(f"文件大小为 {format_size(size)}，超过上限 {format_size(max_bytes)}。")
+
+
+def polyglot(kind: str) -> Rejected:
+    """The refusal of a file of `kind` that is an archive as well."""
+    label = "旧版文档" if kind == "ole" else FORMATS[kind].spaced
+    return Rejected(
+        "polyglot", f"这个{label}的末尾藏有一个压缩包，不能接收。请用原来的软件重新导出后再上传。"
+    )
+
+
+def _shrink(what: str) -> Rejected:
     return Rejected(
         "too_large", f"{what}请降低扫描分辨率（建议 200 至 300 DPI）、压缩图片或拆分成几个文件后再上传。"
     )
 
 
-def _kind_by_start(copy: IO[bytes]) -> str:
-    """Return the format the file begins as, "zip" for any archive; everything else is refused by its name."""
-    copy.seek(0)
-    head = copy.read(4096)
-    if head.startswith(b"%PDF-"):
-        return "pdf"
-    if head.startswith(b"\xff\xd8\xff"):
-        return "jpeg"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "png"
-    if head.startswith((b"II*\x00", b"MM\x00*")):
-        return "tiff"
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return "zip"
+HEAD = 4096
+
+
+_FORMAT_STARTS = (
+    (b"%PDF-", "pdf"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"II*\x00", "tiff"),
+    (b"MM\x00*", "tiff"),
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),
+)
+
+
+def kind_by_start(head: bytes, formats: Collection[str]) -> str:
+    """Return the format that a file with this beginning is, or refuse it by its name.
+
+    "zip" stands for any zip, "ole" for a compound file where `formats` takes one.
+    """
+    for start, kind in _FORMAT_STARTS:
+        if head.startswith(start):
+            return kind
+    if head.startswith(compound.MAGIC) and {"doc", "xls"} & set(formats):
+        return "ole"
     for start, code, label, advice in _KNOWN_STARTS:
         if head.startswith(start):
             raise Rejected(code, f"这个文件实际上是{_spaced(label)}，与要求的格式不符。{advice}")
@@ -282,7 +343,7 @@ def _check_allowed(kind: str, formats: Collection[str]) -> None:
         )
 
 
-def _check_extension(name: str, kind: str) -> None:
+def check_extension(name: str, kind: str) -> None:
     """Refuse a name that says something else; a name without extension says nothing and is fine."""
     _, dot, extension = safe_name(name).rpartition(".")
     known = FORMATS[kind]
@@ -292,6 +353,11 @@ def _check_extension(name: str, kind: str) -> None:
             f"文件名以“.{extension}”结尾，内容却是{known.spaced}。"
             f"请确认选对了文件，把文件名的结尾改为“.{known.extensions[0]}”后再上传。",
         )
+
+
+def patience(size: int) -> int:
+    """How many seconds a file of `size` bytes may be looked at."""
+    return WALL_SECONDS + size // _BYTES_A_SECOND
 
 
 def _reap(pid: int) -> None:
@@ -315,12 +381,13 @@ class _Inspector:
         self._pid = 0
         self._owner = 0
 
-    def inspect(self, copy: IO[bytes], kind: str) -> dict[str, Any]:
+    def inspect(self, copy: IO[bytes], kind: str, size: int, **options: Any) -> dict[str, Any]:
         """Return what the worker found, or raise the Rejected it answered with."""
+        asked = {"kind": kind, "seconds": patience(size), **options}
         if not self._turn.acquire(timeout=_WAIT_FOR_TURN):
             raise Rejected("busy", "当前上传检查较多，没有轮到这个文件。请稍等一分钟后再上传。")
         try:
-            answer = self._ask(copy, kind) or self._ask(copy, kind)
+            answer = self._ask(copy, asked) or self._ask(copy, asked)
         finally:
             self._turn.release()
         if answer is None:
@@ -329,7 +396,7 @@ class _Inspector:
             raise Rejected(answer["code"], answer["message"])
         return answer
 
-    def _ask(self, copy: IO[bytes], kind: str) -> dict[str, Any] | None:
+    def _ask(self, copy: IO[bytes], asked: dict[str, Any]) -> dict[str, Any] | None:
         """Hand the file to a fresh child; None when there was no worker to take it."""
         ours, theirs = socket.socketpair()
         with ours:
@@ -339,9 +406,9 @@ class _Inspector:
                 except OSError:
                     self.stop()
                     return None
-            ours.settimeout(WALL_SECONDS + 5)
+            ours.settimeout(asked["seconds"] + 5)
             try:
-                ours.sendall(json.dumps({"kind": kind}).encode() + b"\n")
+                ours.sendall(json.dumps(asked).encode() + b"\n")
                 received = b""
                 while piece := ours.recv(65536):
                     received += piece

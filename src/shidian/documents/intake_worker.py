@@ -4,7 +4,9 @@
 judges and dies. `check` is the judgement itself. Nothing here writes, and nothing of Django is imported.
 """
 
+import base64
 import gc
+import io
 import json
 import os
 import re
@@ -21,10 +23,20 @@ from xml.parsers import expat
 
 import pikepdf
 import PIL.TiffImagePlugin  # noqa: F401 (not among those that preinit loads)
-from PIL import Image
+from PIL import Image, ImageOps
 
-from shidian.core.zips import BadZip, Entry, is_bomb, printable, read_chunks, read_entries
-from shidian.documents.intake import WALL_SECONDS, Rejected
+from shidian.core.compound import STREAM, BadCompound, Compound, Part
+from shidian.core.zips import (
+    STORED,
+    BadZip,
+    Entry,
+    ends_with_zip,
+    is_bomb,
+    printable,
+    read_chunks,
+    read_entries,
+)
+from shidian.documents.intake import HEAD, WALL_SECONDS, Rejected, check_extension, kind_by_start, polyglot
 
 # A3 at 600 dpi is 70 million pixels; four bytes each while decoding.
 MOST_PIXELS = 120_000_000
@@ -36,6 +48,9 @@ LARGEST_STREAM = 256 << 20
 LARGEST_STREAMS = 3 << 30
 LARGEST_OOXML = 512 << 20
 LARGEST_XML = 128 << 20
+LARGEST_ARCHIVE = 2 << 30
+LARGEST_MEMBER = 128 << 20
+DEEPEST_ARCHIVE = 2
 MOST_PARTS = 10_000
 _MEMORY = 1536 << 20
 _CPU_SECONDS = 20
@@ -44,13 +59,18 @@ _REEXPORT = "请用原来的软件打开，重新导出或“打印为 PDF”后
 _RESCAN = "请重新扫描、拍照或导出后再上传。"
 
 
-def check(file: BinaryIO, kind: str) -> dict[str, Any]:
-    """Return `{"kind", "pages"}` of a file that begins as `kind`, or raise Rejected."""
+def check(file: BinaryIO, kind: str, *, archive: bool = False) -> dict[str, Any]:
+    """Return `{"kind", "pages"}` of a file that begins as `kind`, or raise Rejected.
+
+    With `archive` a plain zip may be meant, and everything in it is checked too.
+    """
     match kind:
         case "pdf":
             return {"kind": "pdf", "pages": _check_pdf(file)}
         case "zip":
-            return {"kind": _check_ooxml(file), "pages": None}
+            return {"kind": _check_zip(file, depth=1 if archive else 0), "pages": None}
+        case "ole":
+            return {"kind": _check_compound(file), "pages": None}
         case _:
             return {"kind": kind, "pages": _check_image(file, kind)}
 
@@ -420,20 +440,26 @@ _OTHER_ZIPS = (
 )
 
 
-def _check_ooxml(file: BinaryIO) -> str:
+def _check_zip(file: BinaryIO, *, depth: int) -> str:
+    """An Office file; or, where archives are taken (`depth` says how deep they lie), an archive of sound files."""
     try:
-        entries = read_entries(file, max_entries=MOST_PARTS)
-        _check_sizes(entries)
-        if not any(entry.name == "[Content_Types].xml" for entry in entries):
-            raise _other_zip({entry.name for entry in entries})
-        return _Ooxml(file, entries).check()
+        entries = read_entries(file, max_entries=MOST_PARTS, legacy_names="gb18030" if depth else "")
+        if any(entry.name == "[Content_Types].xml" for entry in entries):
+            _check_sizes(entries, LARGEST_OOXML)
+            return _Ooxml(file, entries).check()
+        names = {entry.name for entry in entries}
+        if not depth or any(mark in names for mark, _, _, _ in _OTHER_ZIPS):
+            raise _other_zip(names)
+        _check_sizes(entries, LARGEST_ARCHIVE)
+        _check_archive(file, entries, depth)
     except BadZip as error:
         raise _bad_zip(error) from error
     except expat.ExpatError as error:
-        raise Rejected("damaged", f"文档内部的数据已损坏。请用 Word 或 WPS 打开，另存后再上传。") from error  # noqa: F541
+        raise Rejected("damaged", "文档内部的数据已损坏。请用 Word 或 WPS 打开，另存后再上传。") from error
+    return "zip"
 
 
-def _check_sizes(entries: list[Entry]) -> None:
+def _check_sizes(entries: list[Entry], largest: int) -> None:
     """Judge by the declared sizes; `read_chunks` lets no entry grow beyond what it declared."""
     folded = [entry.name.casefold() for entry in entries]
     if len(set(folded)) != len(folded):
@@ -441,7 +467,7 @@ def _check_sizes(entries: list[Entry]) -> None:
     total = sum(entry.size for entry in entries)
     packed = sum(entry.compressed for entry in entries)
     if (
-        total > LARGEST_OOXML
+        total > largest
         or is_bomb(total, packed)
         or any(is_bomb(each.size, each.compressed) for each in entries)
     ):
@@ -613,6 +639,232 @@ class _XmlReader:
             self._codes.append(text)
 
 
+# --- archives ----------------------------------------------------------------------------------------------------
+
+_MEMBERS = ("pdf", "jpeg", "png", "tiff", "docx", "xlsx", "doc", "xls", "zip")
+_PLAIN = (".txt", ".csv", ".md")
+# What macOS puts beside the files: its notes on them, and on the folder.
+_MAC_NOTES = (b"\x00\x05\x16\x07", b"\x00\x00\x00\x01Bud1")
+
+
+class _Window(io.RawIOBase):
+    """A part of a file, read as if it were a file: what lies unpacked in an archive needs no memory."""
+
+    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+        self._file = file
+        self._start = start
+        self._size = size
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._at = max(0, offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence])
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        self._file.seek(self._start + self._at)
+        piece = self._file.read(max(0, min(len(buffer), self._size - self._at)))
+        buffer[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+
+def _check_archive(file: BinaryIO, entries: list[Entry], depth: int) -> None:
+    """Check every member to the bottom, as if it had been uploaded by itself; the refusal names it."""
+    files = [entry for entry in entries if not entry.is_directory]
+    if not files:
+        raise Rejected("empty", "压缩包里没有文件。请确认选对了文件，再重新上传。")
+    for entry in files:
+        try:
+            _check_member(file, entry, depth)
+        except Rejected as error:
+            raise Rejected(error.code, f"压缩包里的“{printable(entry.name)}”：{error}") from error
+
+
+def _check_member(file: BinaryIO, entry: Entry, depth: int) -> None:
+    if entry.method == STORED:
+        for _ in read_chunks(file, entry):
+            pass
+        member: BinaryIO = io.BufferedReader(_Window(file, entry.data_start, entry.size))  # type: ignore[assignment]
+    elif entry.size <= LARGEST_MEMBER:
+        member = io.BytesIO(b"".join(read_chunks(file, entry)))
+    else:
+        raise Rejected(
+            "member", f"解压后超过 {LARGEST_MEMBER >> 20} MB，无法在压缩包里检查。请把它单独上传。"
+        )
+    head = member.read(HEAD)
+    if not head or head.startswith(_MAC_NOTES):
+        return
+    try:
+        kind = kind_by_start(head, _MEMBERS)
+    except Rejected as error:
+        if error.code == "text" and entry.name.lower().endswith(_PLAIN):
+            return
+        raise
+    if kind == "zip":
+        kind = _check_zip(member, depth=depth + 1) if depth < DEEPEST_ARCHIVE else _check_deepest(member)
+    elif ends_with_zip(member):
+        raise polyglot(kind)
+    else:
+        member.seek(0)
+        kind = str(check(member, kind)["kind"])
+    check_extension(entry.name, kind)
+
+
+def _check_deepest(member: BinaryIO) -> str:
+    """An Office file is no further level; a plain archive is."""
+    try:
+        return _check_zip(member, depth=0)
+    except Rejected as error:
+        if error.code == "archive":
+            raise Rejected(
+                "nested",
+                f"压缩包套了 {DEEPEST_ARCHIVE + 1} 层，不能接收。请解压里层的压缩包后重新打包再上传。",
+            ) from error
+        raise
+
+
+# --- DOC, XLS ----------------------------------------------------------------------------------------------------
+
+_AS_NEW = "请用 Word、Excel 或 WPS 打开，另存为 .docx、.xlsx 或 PDF 后再上传。"
+_MACRO_PARTS = {"macros", "vba", "_vba_project", "_vba_project_cur", "_vba_project_cur2"}
+_ENCRYPTED_PARTS = {"encryptedpackage", "encryptioninfo", "\x06dataspaces"}
+_OBJECT_PART = re.compile(r"^(mbd[0-9a-f]{4,}|\x01ole10native|package)$", re.IGNORECASE)
+_CONTROL_PART = re.compile(r"^\x03?ocx", re.IGNORECASE)
+# A field begins with 0x13; Word keeps text in one byte a character, or in two.
+_DDE_FIELD = re.compile(
+    rb"\x13(\s|\\)*DDE(AUTO)?\s|\x13\x00(\s\x00)*D\x00D\x00E\x00(A\x00U\x00T\x00O\x00)?\s\x00", re.IGNORECASE
+)
+_FILEPASS, _BOUNDSHEET, _SHEET_END = 0x2F, 0x85, 0x0A
+_MACRO_SHEETS = {1, 6}
+
+
+def _check_compound(file: BinaryIO) -> str:
+    """Word 97, Excel 97 and what WPS writes: no macros, no embedded files, no controls, no password, no DDE."""
+    try:
+        found = Compound(file)
+        for part in found.parts:
+            _check_part(found, part)
+        tops = {part.name.casefold(): part for part in found.parts if len(part.path) == 1}
+        if document := tops.get("worddocument"):
+            _check_word(found, document)
+            return "doc"
+        if book := tops.get("workbook") or tops.get("book"):
+            _check_book(found, book)
+            return "xls"
+    except BadCompound as error:
+        raise Rejected("damaged", f"文件不完整或已损坏。请先确认它能正常打开。{_AS_NEW}") from error
+    raise Rejected(
+        "ole_kind",
+        "这个文件不是 Word 文档或 Excel 表格（可能是演示文稿、邮件、安装包或其他类型）。"
+        "请用原来的软件打开，另存为 PDF 后再上传。",
+    )
+
+
+def _check_part(found: Compound, part: Part) -> None:
+    name = part.name.casefold()
+    if name in _ENCRYPTED_PARTS:
+        raise _locked_document()
+    if name in _MACRO_PARTS:
+        raise Rejected("macro", _REFUSED_PARTS["macro"])
+    if _CONTROL_PART.match(name):
+        raise Rejected("activex", _REFUSED_PARTS["activex"])
+    if _OBJECT_PART.match(name) or (len(part.path) > 1 and part.path[0].casefold() == "objectpool"):
+        raise Rejected("embedded", _REFUSED_PARTS["embedded"])
+    if part.kind == STREAM:  # a chain that is cut or runs in a circle shows only when it is walked
+        for _ in found.read(part):
+            pass
+
+
+def _check_word(found: Compound, document: Part) -> None:
+    head = b"".join(found.read(document, 64))
+    if len(head) < 12 or head[:2] not in (b"\xec\xa5", b"\xdc\xa5"):
+        raise BadCompound("no Word document")
+    if int.from_bytes(head[10:12], "little") & 0x0100:
+        raise _locked_document()
+    before = b""
+    for piece in found.read(document):
+        if _DDE_FIELD.search(before + piece):
+            raise Rejected(
+                "dde", "文档中含有调用其他程序的域（DDE），不能接收。请删除该域，或另存为 PDF 后再上传。"
+            )
+        before = piece[-64:]
+
+
+def _check_book(found: Compound, book: Part) -> None:
+    """Walk the records of the workbook's first part, where sheets are listed and a password is announced."""
+    waiting = bytearray()
+    for piece in found.read(book):
+        waiting += piece
+        while len(waiting) >= 4:
+            kind, length = int.from_bytes(waiting[:2], "little"), int.from_bytes(waiting[2:4], "little")
+            if len(waiting) < 4 + length:
+                break
+            record = bytes(waiting[4 : 4 + length])
+            del waiting[: 4 + length]
+            if kind == _SHEET_END:
+                return
+            if kind == _FILEPASS:
+                raise _locked_document()
+            if kind == _BOUNDSHEET and length > 5 and record[5] in _MACRO_SHEETS:
+                raise Rejected("macro", _REFUSED_PARTS["macro"])
+    raise BadCompound("the workbook does not end")
+
+
+def _locked_document() -> Rejected:
+    return Rejected(
+        "encrypted", "文档设有打开密码，受理机构无法查看和归档。请取消密码后另存，或另存为 PDF，再上传。"
+    )
+
+
+# --- pictures of pages -------------------------------------------------------------------------------------------
+
+
+def draw(file: BinaryIO, kind: str, *, page: int, width: int) -> bytes:
+    """A page (from 1) as JPEG, `width` pixels wide at most; IndexError when there is no such page."""
+    if kind == "pdf":
+        image = _draw_pdf(file, page, width)
+    else:
+        Image.MAX_IMAGE_PIXELS = None
+        file.seek(0)
+        with Image.open(file) as opened:
+            if page > getattr(opened, "n_frames", 1):
+                raise IndexError(page)
+            opened.seek(page - 1)
+            _check_pixels(*opened.size, "图片")
+            opened.thumbnail((width, width * _LONGEST_PICTURE), reducing_gap=2.0)
+            image = ImageOps.exif_transpose(opened)
+    if image.mode in ("RGBA", "LA", "P", "PA"):
+        clear = image.convert("RGBA")
+        image = Image.new("RGB", clear.size, "white")
+        image.paste(clear, mask=clear.getchannel("A"))
+    out = io.BytesIO()
+    image.convert("RGB").save(out, "JPEG", quality=82, progressive=True)
+    return out.getvalue()
+
+
+def _draw_pdf(file: BinaryIO, page: int, width: int) -> Image.Image:
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(file)
+    if not 1 <= page <= len(document):
+        raise IndexError(page)
+    sheet = document[page - 1]
+    wide, high = sheet.get_size()
+    # A page may be a strip a kilometre long, or as thin as a hair.
+    scale = min(width / max(wide, 1), width * _LONGEST_PICTURE / max(high, 1))
+    drawn: Image.Image = sheet.render(scale=max(scale, 0.001)).to_pil()
+    return drawn
+
+
+_LONGEST_PICTURE = 4
+
+
 # --- the process -------------------------------------------------------------------------------------------------
 
 
@@ -643,8 +895,9 @@ def _judge(control: socket.socket, file_descriptor: int, answer_descriptor: int)
         with socket.socket(fileno=answer_descriptor) as caller, open(file_descriptor, "rb") as file:
             asked = json.loads(caller.makefile("rb").readline(4096))
             caller.sendall(b"+")
+            _limit_time(asked["seconds"])
             try:
-                answer = check(file, asked["kind"])
+                answer = _answer(file, asked)
             except Rejected as error:
                 answer = {"code": error.code, "message": str(error)}
             except MemoryError:
@@ -656,11 +909,29 @@ def _judge(control: socket.socket, file_descriptor: int, answer_descriptor: int)
     os._exit(0)
 
 
-def _limit() -> None:
+def _answer(file: BinaryIO, asked: dict[str, Any]) -> dict[str, Any]:
+    if "page" not in asked:
+        return check(file, asked["kind"], archive=asked.get("archive", False))
+    try:
+        drawn = draw(file, asked["kind"], page=asked["page"], width=asked["width"])
+    except MemoryError:
+        raise
+    except Exception as error:  # what was sound for one reader may still trouble another
+        raise Rejected("no_picture", "这一页画不出来。请下载后查看。") from error
+    return {"picture": base64.b64encode(drawn).decode()}
+
+
+def _limit_time(seconds: int) -> None:
+    """Time by the size of the file; the soft limit on the processor ends the process, as the alarm does."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(WALL_SECONDS)
+    signal.alarm(seconds)
+    most = seconds * _CPU_SECONDS // WALL_SECONDS
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CPU, (most, most))
+
+
+def _limit() -> None:
     for what, most in (
-        (resource.RLIMIT_CPU, _CPU_SECONDS),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 64),
