@@ -77,6 +77,8 @@ def _compiles(pattern: str) -> str:
 
 
 Pattern = Annotated[str, AfterValidator(_compiles)]
+Expression = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+"""A condition in CEL; what it may look at and call is checked when the package is read (`expressions`)."""
 _UNEXPLAINED = "写了 pattern，就必须写 pattern_message（告诉填写人怎样改）"
 
 
@@ -126,6 +128,8 @@ class Field(Value):
     qualify a warning in plain words. `not_before` names a field of the same section whose month may not be later;
     `region_from` names the region field against which a code or a postcode is compared; `expected_months` is the
     usual length of a period; `same_as` (`section.field`) asks the same elsewhere and should be answered alike.
+    `visible_when` is a condition on earlier answers; while it does not hold the field is not asked, not checked and not
+    printed, and what was written in it stays.
     """
 
     key: FieldKey
@@ -151,6 +155,7 @@ class Field(Value):
     region_from: Key | None = None
     same_as: str | None = None
     expected_months: int | None = Attribute(default=None, ge=1, le=240)
+    visible_when: Expression | None = None
 
     @property
     def name(self) -> str:
@@ -211,7 +216,10 @@ class Derived(Value):
 
 
 class Section(Value):
-    """A part of the form: one page on the screen, one block on the paper."""
+    """A part of the form: one page on the screen, one block on the paper.
+
+    `visible_when` is a condition on answers of earlier sections; see `Field`.
+    """
 
     key: Key
     mark: Words
@@ -221,6 +229,7 @@ class Section(Value):
     guidance: list[str] = Attribute(default=[])
     fields: list[Field] = Attribute(min_length=1)
     derived: list[Derived] = Attribute(default=[])
+    visible_when: Expression | None = None
 
     @cached_property
     def prepared(self) -> dict[str, Any]:
@@ -259,10 +268,49 @@ class Section(Value):
         return self
 
 
+class Rule(Value):
+    """What answers must be to one another.
+
+    `at` is where a violation is shown: `section.field`, or `section.field[].column` for a rule that is asked of every
+    row and sees its cells as `row`. The rule is asked while `when` holds (always, without one) and something is written
+    at `at` (or nothing, with `also_blank`); then `must` has to hold. `message` says what to do; `{row}` in it is the
+    number of the row, other names are worked out by the expressions in `show`.
+    """
+
+    key: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=60)]
+    at: Annotated[
+        str,
+        StringConstraints(
+            pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*(-[a-z][a-z0-9_]*)*(\[\]\.[a-z][a-z0-9_]*)?$"
+        ),
+    ]
+    when: Expression | None = None
+    must: Expression
+    message: Words
+    show: dict[Key, Expression] = Attribute(default={})
+    severity: Severity = "warning"
+    also_blank: bool = False
+
+    @property
+    def section(self) -> str:
+        """The section in which a violation is shown."""
+        return self.at.partition(".")[0]
+
+    @property
+    def field(self) -> str:
+        """The field at which a violation is shown."""
+        return self.at.partition(".")[2].partition("[]")[0]
+
+    @property
+    def column(self) -> str:
+        """The column, for a rule that is asked of every row; else nothing."""
+        return self.at.partition("[].")[2]
+
+
 class Questionnaire(Value):
     """A whole form in one version.
 
-    `instructions` are the official notes on filling it in; `opinions_title` and `opinions_box` the heading and the lines
+    `rules` hold across fields and sections. `instructions` are the official notes on filling it in; `opinions_title` and `opinions_box` the heading and the lines
     of the boxes in which the parties sign, which are no questions but belong to the form.
     """
 
@@ -271,8 +319,14 @@ class Questionnaire(Value):
     title: Words
     instructions: list[str] = Attribute(default=[])
     sections: list[Section] = Attribute(min_length=1)
+    rules: list[Rule] = Attribute(default=[])
     opinions_title: str = ""
     opinions_box: list[str] = Attribute(default=[])
+
+    @cached_property
+    def prepared(self) -> dict[str, Any]:
+        """Room for what a module works out once from this form, under its own name; never part of its value."""
+        return {}
 
     @cached_property
     def by_key(self) -> dict[str, Section]:
@@ -293,6 +347,8 @@ class Questionnaire(Value):
     def _fits(self) -> Self:
         if repeated := _first_repeated([section.key for section in self.sections]):
             raise ValueError(f"部分“{repeated}”出现了两次")
+        if repeated := _first_repeated([rule.key for rule in self.rules]):
+            raise ValueError(f"规则“{repeated}”出现了两次")
         return self
 
 
