@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 
+from shidian.applications.roles import Access, Role
 from shidian.applications.states import APPLICATION, EDITABLE
 from shidian.audit.models import JSONText
 
@@ -14,6 +15,9 @@ class Application(models.Model):
     """One application of a lead unit to a call. `title` and `area` are copies of its answers, for lists."""
 
     MACHINE = APPLICATION
+
+    access_of: tuple[int, Access] | None = None
+    """What the person who asked last is to it, by that person's key: see `queries.access`."""
 
     reference = models.CharField("申请编号", max_length=40, unique=True)
     call = models.ForeignKey("calls.Call", on_delete=models.PROTECT, related_name="applications")
@@ -193,3 +197,85 @@ class Lodgement(models.Model):
     def data(self) -> dict[str, Any]:
         """The frozen content."""
         return self.version.data
+
+
+class Collaborator(models.Model):
+    """A person's role on one application, where it differs from what the unit's own people have without saying.
+
+    Taken back or changed, the row stays with who ended it and when.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="collaborators")
+    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=10, choices=Role)
+    given_at = models.DateTimeField()
+    given_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("application", "user"),
+                condition=models.Q(ended_at__isnull=True),
+                name="collaborator_one_role",
+            ),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="collaborator_role_known"),
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True, ended_by__isnull=True)
+                | models.Q(ended_at__isnull=False, ended_by__isnull=False),
+                name="collaborator_ended_by_someone",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.application.reference} {self.user}: {self.get_role_display()}"
+
+
+class SectionGift(models.Model):
+    """A section that was given to a person or to a unit to write. Taken back, the row stays with who and when."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="gifts")
+    section = models.CharField(max_length=40)
+    user = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey(
+        "organisations.Organisation", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    given_at = models.DateTimeField()
+    given_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(user__isnull=True, organisation__isnull=False)
+                | models.Q(user__isnull=False, organisation__isnull=True),
+                name="section_gift_to_one",
+            ),
+            models.UniqueConstraint(
+                fields=("application", "section", "user"),
+                condition=models.Q(ended_at__isnull=True, user__isnull=False),
+                name="section_gift_once_to_person",
+            ),
+            models.UniqueConstraint(
+                fields=("application", "section", "organisation"),
+                condition=models.Q(ended_at__isnull=True, organisation__isnull=False),
+                name="section_gift_once_to_unit",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True, ended_by__isnull=True)
+                | models.Q(ended_at__isnull=False, ended_by__isnull=False),
+                name="section_gift_ended_by_someone",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.application.reference} {self.section}: {self.holder}"
+
+    @property
+    def holder(self) -> str:
+        """The name of the person or unit that has the section."""
+        return self.user.label if self.user else str(self.organisation)

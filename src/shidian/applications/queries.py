@@ -6,10 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Aggregate, CharField, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from shidian.accounts.models import User
-from shidian.applications.models import Answer, AnswerRevision, Application, Lodgement
+from shidian.applications.models import (
+    Answer,
+    AnswerRevision,
+    Application,
+    Collaborator,
+    Lodgement,
+    SectionGift,
+)
+from shidian.applications.roles import NOBODY, Access, access_from
 from shidian.calls.models import Call
 from shidian.calls.queries import gates_until, offices_at, stage, window
 from shidian.organisations.models import Membership, Officer
@@ -17,21 +26,91 @@ from shidian.signoffs.models import Round
 from shidian.signoffs.queries import outstanding
 
 
+class _Joined(Aggregate):
+    """The values of a group in one text, joined by commas."""
+
+    function = "GROUP_CONCAT"
+    output_field = CharField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """PostgreSQL's name for it."""
+        template = "STRING_AGG(%(expressions)s, ',')"
+        return self.as_sql(compiler, connection, template=template, **context)
+
+
+def _units_of(user: User) -> QuerySet[Any, Any]:
+    # The units for which a person acts, once their heads have confirmed them.
+    return Membership.objects.filter(user=user, organisation__state="confirmed").values("organisation")
+
+
+def _gifts_to(user: User) -> QuerySet[SectionGift]:
+    held = SectionGift.objects.filter(ended_at__isnull=True)
+    return held.filter(Q(user=user) | Q(organisation__in=_units_of(user)))
+
+
+def with_access(rows: QuerySet[Application], user: User) -> QuerySet[Application]:
+    """The same rows; each also tells, without another query, what this person is to it (see `access`)."""
+
+    def sections(gifts: QuerySet[SectionGift]) -> Coalesce:
+        here = gifts.filter(application=OuterRef("pk")).order_by().values("application")
+        return Coalesce(Subquery(here.annotate(joined=_Joined("section")).values("joined")), Value(""))
+
+    member = Membership.objects.filter(
+        user=user, organisation=OuterRef("lead"), organisation__state="confirmed"
+    )
+    named = Collaborator.objects.filter(application=OuterRef("pk"), user=user, ended_at__isnull=True)
+    return rows.annotate(
+        access_for=Value(user.pk),
+        access_member=Coalesce(Subquery(member.values("role")[:1]), Value("")),
+        access_named=Coalesce(Subquery(named.values("role")[:1]), Value("")),
+        access_mine=sections(_gifts_to(user)),
+        access_given=sections(SectionGift.objects.filter(ended_at__isnull=True)),
+    )
+
+
+_ACCESS = ("access_member", "access_named", "access_mine", "access_given")
+
+
+def access(user: User, application: Application) -> Access:
+    """What a person is to an application: role and sections. At most one query, and none when asked again."""
+    known = application.access_of
+    if known is not None and known[0] == user.pk:
+        return known[1]
+    told = vars(application)
+    if told.get("access_for") != user.pk:
+        row = with_access(Application.objects.filter(pk=application.pk), user).values(*_ACCESS).first()
+        told = row or {}
+    found = NOBODY
+    if told:
+        member, named, mine, given = (told[key] for key in _ACCESS)
+        starter = application.started_by_id == user.pk
+        found = access_from(member=member, starter=starter, named=named, mine=mine, given=given)
+    application.access_of = (user.pk, found)
+    return found
+
+
+def _working(user: User) -> Q:
+    # Where a person sees what is being written: its units' applications, and those it was named on.
+    named = Collaborator.objects.filter(user=user, ended_at__isnull=True).values("application")
+    given = _gifts_to(user).values("application")
+    return Q(lead__in=_units_of(user)) | Q(pk__in=named) | Q(pk__in=given)
+
+
 def visible_to(user: User) -> QuerySet[Application]:
-    """The applications that a person may see: of the units acted for, at the offices acted for, or all for auditors.
+    """The applications that a person may see: those it works on, those at its offices, or all for auditors.
 
     An office sees what arrived there, and what passed through; a registry sees what the offices of the stage named in
     the call have dispatched. An administrator sees none by that role.
     """
-    everything = Application.objects.select_related("call", "lead", "office", "version").defer(
-        "version__content"
+    everything = with_access(
+        Application.objects.select_related("call", "lead", "office", "version").defer("version__content"),
+        user,
     )
     if user.is_auditor:
         return everything
-    led = Membership.objects.filter(user=user, organisation__state="confirmed").values("organisation")
     offices = Officer.objects.filter(user=user).values("office")
     arrived = Lodgement.objects.filter(office__in=offices).values("application")
-    return everything.filter(Q(lead__in=led) | Q(pk__in=arrived) | Q(pk__in=_registered_by(user)))
+    return everything.filter(_working(user) | Q(pk__in=arrived) | Q(pk__in=_registered_by(user)))
 
 
 def _registered_by(user: User) -> list[int]:
@@ -51,15 +130,15 @@ def _registered_by(user: User) -> list[int]:
     return found
 
 
+def working_applications(user: User) -> QuerySet[Application]:
+    """The applications on which a person works: its units' own, and those it was named on; the newest first."""
+    rows = Application.objects.filter(_working(user)).select_related("call", "lead", "office", "version")
+    return with_access(rows, user).defer("version__content").order_by("-pk")
+
+
 def lead_applications(user: User) -> QuerySet[Application]:
     """The applications of the units for which a person acts, the newest first."""
-    led = Membership.objects.filter(user=user, organisation__state="confirmed").values("organisation")
-    return (
-        Application.objects.filter(lead__in=led)
-        .select_related("call", "lead", "office", "version")
-        .defer("version__content")
-        .order_by("-pk")
-    )
+    return working_applications(user).filter(lead__in=_units_of(user))
 
 
 def split(path: str) -> tuple[str, str]:
@@ -112,11 +191,35 @@ def unsettled(application: Application, user: User, section: str = "") -> list[A
 
 def for_writing(application: Application, user: User) -> Application:
     """The application locked until the transaction ends, with what is needed to judge whether this person may write."""
-    return (
-        Application.objects.select_for_update(of=("self",))
-        .select_related("call", "lead")
-        .get(pk=application.pk)
+    rows = Application.objects.select_for_update(of=("self",)).select_related("call", "lead")
+    return with_access(rows, user).get(pk=application.pk)
+
+
+def collaborators(application: Application) -> list[Collaborator]:
+    """The roles that were given by name and hold now."""
+    return list(application.collaborators.filter(ended_at__isnull=True).select_related("user", "given_by"))
+
+
+def gifts(application: Application, section: str = "") -> list[SectionGift]:
+    """The sections given away now, or one of them, with who has each."""
+    rows = application.gifts.filter(ended_at__isnull=True)
+    if section:
+        rows = rows.filter(section=section)
+    return list(rows.select_related("user", "organisation", "given_by"))
+
+
+def people(application: Application) -> list[User]:
+    """Everybody who works on an application: the lead's people, those named, and those of units with a section."""
+    held = application.gifts.filter(ended_at__isnull=True)
+    units = Q(memberships__organisation=application.lead_id) | Q(
+        memberships__organisation__in=held.values("organisation"),
+        memberships__organisation__state="confirmed",
     )
+    named = application.collaborators.filter(ended_at__isnull=True).values("user")
+    found = User.objects.filter(
+        units | Q(pk__in=named) | Q(pk__in=held.filter(user__isnull=False).values("user")), is_active=True
+    )
+    return list(found.distinct().order_by("pk"))
 
 
 def round_of(application: Application) -> Round | None:

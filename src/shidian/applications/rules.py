@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from shidian.accounts.models import User
 from shidian.applications.models import Application
-from shidian.applications.queries import round_of
+from shidian.applications.queries import access, round_of
+from shidian.applications.roles import Role
 from shidian.calls.models import Call
 from shidian.calls.queries import gates_until, offices_at, stage, window
 from shidian.core.verdict import YES, Verdict, no, not_now
@@ -24,11 +25,17 @@ def holds_office(user: User, office: Office | None, *roles: Officer.Role) -> boo
 
 
 def _is_lead(user: User, application: Application) -> Verdict:
-    if not acts_for(user, application.lead):
-        return no("只有承担单位的经办人或负责人可以办理。")
-    if application.lead.state != "confirmed":
+    found = access(user, application)
+    if found.leads:
+        return YES
+    if found.member:
+        role = found.role.label if found.role else ""
+        return no(f"您在这份申请里的角色是“{role}”，不能办理。需要办理的，请单位负责人改您的角色。")
+    if found.takes_part:
+        return no("冻结、会签、递交和撤回由承担单位办理。")
+    if acts_for(user, application.lead):
         return not_now("单位账号还没有经负责人确认，请负责人先打开确认邮件。")
-    return YES
+    return no("只有承担单位的经办人或负责人可以办理。")
 
 
 def can_start(user: User, organisation: Organisation, call: Call) -> Verdict:
@@ -45,11 +52,12 @@ def can_start(user: User, organisation: Organisation, call: Call) -> Verdict:
     return YES
 
 
-def can_edit(user: User, application: Application) -> Verdict:
-    """The lead writes in a draft or a returned application."""
-    lead = _is_lead(user, application)
-    if not lead:
-        return lead
+def can_read(user: User, application: Application) -> bool:
+    """Whether a person sees what is being written: everybody who works on it, and auditors."""
+    return user.is_auditor or access(user, application).takes_part
+
+
+def _is_open(application: Application) -> Verdict:
     if application.state == "signing":
         return not_now("申请已冻结送会签。要修改，请先重新打开；已有的意见会失效。")
     if not application.is_editable:
@@ -57,14 +65,57 @@ def can_edit(user: User, application: Application) -> Verdict:
     return YES
 
 
+def can_edit(user: User, application: Application) -> Verdict:
+    """Owners and editors change a draft or a returned application: attachments, and what was given to nobody else."""
+    found = access(user, application)
+    if found.edits:
+        return _is_open(application)
+    if found.mine:
+        return no("交给您的只有其中几个部分，其余部分您可以看，不能改。")
+    if found.role is not None:
+        return no(f"您在这份申请里的角色是“{found.role.label}”，不能修改。")
+    lead = _is_lead(user, application)
+    return lead if not lead else _is_open(application)
+
+
 def can_write(user: User, application: Application, section: str) -> Verdict:
-    """Whoever may edit writes in every section."""
+    """Owners write everywhere; a section that was given away is written besides only by those who have it."""
+    found = access(user, application)
+    if found.writes(section):
+        return _is_open(application)
+    if found.role == Role.EDITOR:
+        return no("这一部分已经交给别人填写，您可以看，不能改。")
     return can_edit(user, application)
+
+
+def can_comment(user: User, application: Application) -> Verdict:
+    """Commenters and above comment, and those who have a section; at any time, since comments are no part of the form."""
+    found = access(user, application)
+    if found.comments:
+        return YES
+    if found.role is not None:
+        return no(f"您在这份申请里的角色是“{found.role.label}”，可以看批注，不能写。")
+    return no("批注由参加填写的人写。")
+
+
+def can_assign_roles(user: User, application: Application) -> Verdict:
+    """The head of the lead unit gives and takes roles."""
+    if access(user, application).member == Membership.Role.HEAD:
+        return YES
+    return no("角色由承担单位负责人分派。")
+
+
+def can_give_sections(user: User, application: Application) -> Verdict:
+    """Owners of the lead unit give sections to people and partner units, while the application may be edited."""
+    found = access(user, application)
+    if found.role != Role.OWNER or not found.member:
+        return no("各部分由承担单位负责这份申请的人分派。")
+    return _is_open(application)
 
 
 def can_freeze(user: User, application: Application) -> Verdict:
     """The lead freezes what it may edit; whether the content is right is told by the check."""
-    return can_edit(user, application)
+    return _is_lead(user, application) and _is_open(application)
 
 
 def can_reopen(user: User, application: Application) -> Verdict:

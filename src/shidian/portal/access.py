@@ -7,8 +7,8 @@ from django.http import Http404, HttpRequest
 
 from shidian.accounts.models import User
 from shidian.applications.models import Application, Attachment
-from shidian.applications.queries import lead_applications, visible_to
-from shidian.applications.rules import acts_for
+from shidian.applications.queries import visible_to, working_applications
+from shidian.applications.rules import can_read
 from shidian.documents.models import DocumentVersion
 
 
@@ -21,8 +21,8 @@ def person(request: HttpRequest) -> User:
 
 
 def own_application(request: HttpRequest, reference: str) -> Application:
-    """An application of a unit that the person acts for, or 404."""
-    return _one(lead_applications(person(request)), reference)
+    """An application on which the person works, in whatever role, or 404."""
+    return _one(working_applications(person(request)), reference)
 
 
 def seen_application(request: HttpRequest, reference: str) -> Application:
@@ -38,8 +38,8 @@ def _one(rows: QuerySet[Application], reference: str) -> Application:
 
 
 def sees_everything(user: User, application: Application) -> bool:
-    """Whether a person sees the working answers and every version: the lead's own people, and auditors."""
-    return user.is_auditor or acts_for(user, application.lead)
+    """Whether a person sees the working answers and every version: those who work on them, and auditors."""
+    return can_read(user, application)
 
 
 def seen_versions(user: User, application: Application) -> list[DocumentVersion]:
