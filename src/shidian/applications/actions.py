@@ -77,19 +77,27 @@ def attach(
 ) -> Attachment:
     """Put a file into a slot of a draft; `intake.Rejected` says what is wrong with it, `NotNow` that the slot is full."""
     # Inspecting takes its time; nobody's writing waits for it, so the rule is asked before and, locked, after.
-    _require_room(application, slot, by)
+    require_room(application, slot, by)
     stored = take_in(file, name=name, formats=slot.formats, max_bytes=slot.max_mb * 1_000_000, by=by)
-    with transaction.atomic():
-        application = locked(application)
-        _require_room(application, slot, by)
-        return Attachment.objects.create(
-            application=application, slot=slot.key, file=stored, added_at=clock.now(), added_by=by
-        )
+    return attach_stored(application, slot, stored, by=by)
 
 
-def _require_room(application: Application, slot: AttachmentSlot, by: User) -> None:
+@transaction.atomic
+def attach_stored(
+    application: Application, slot: AttachmentSlot, stored: StoredFile, *, by: User
+) -> Attachment:
+    """Put a file that was inspected and kept already into a slot of a draft; `NotNow` when the slot is full."""
+    application = locked(application)
+    require_room(application, slot, by)
+    return Attachment.objects.create(
+        application=application, slot=slot.key, file=stored, added_at=clock.now(), added_by=by
+    )
+
+
+def require_room(application: Application, slot: AttachmentSlot, by: User, *, coming: int = 0) -> None:
+    """Refuse whoever may not edit, and (`NotNow`) a slot that is full with the files that are `coming`."""
     require(rules.can_edit(by, application))
-    if application.attachments.filter(slot=slot.key).count() >= slot.maximum:
+    if application.attachments.filter(slot=slot.key).count() + coming >= slot.maximum:
         raise NotNow(f"“{slot.label}”最多 {slot.maximum} 个文件，请先删去一个。")
 
 

@@ -7,10 +7,13 @@ class ApplicationsConfig(AppConfig):
 
     def ready(self) -> None:
         from shidian.applications.actions import PURPOSE, announce_gate
+        from shidian.applications.attaching import attach_upload
         from shidian.applications.models import Application
         from shidian.audit.queries import subjects
+        from shidian.documents.uploads import taken
         from shidian.signoffs.hooks import gate_settled
 
+        taken.register(PURPOSE, attach_upload)
         gate_settled.register(PURPOSE, announce_gate)
         subjects["申请"] = lambda: (
             f"application:{reference}"

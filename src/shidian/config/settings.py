@@ -7,6 +7,7 @@ with accounts that anybody may use) or `development`.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,8 @@ if DEBUG and MODE != "development":
 BASE = Path(__file__).resolve().parents[1]
 DATA = Path(env("SHIDIAN_DATA", "var")).resolve()
 FILES_ROOT = DATA / "files"
+UPLOADS_ROOT = DATA / "uploads"  # on the same disk as the files: a file that is done only changes its place
+PREVIEWS_ROOT = DATA / "previews"  # small pictures of pages; may be deleted at any time
 FONTS_FOLDER = Path(env("SHIDIAN_FONTS")) if env("SHIDIAN_FONTS") else None
 
 
@@ -251,11 +254,11 @@ SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("SHIDIAN_BEHIND_PROXY") else None
 SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
+X_FRAME_OPTIONS = "SAMEORIGIN"  # signing in again happens in a frame over the form
 ALLOW_HTTP = env_bool(
     "SHIDIAN_ALLOW_HTTP"
 )  # a closed network without TLS; `serve` asks for it in so many words
-SILENCED_SYSTEM_CHECKS = ["security.W008"]  # see SECURE_SSL_REDIRECT
+SILENCED_SYSTEM_CHECKS = ["security.W008", "security.W019"]  # see SECURE_SSL_REDIRECT and X_FRAME_OPTIONS
 if ALLOW_HTTP and not SECURE:
     SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W012", "security.W016"]
 
@@ -288,7 +291,15 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 FILE_UPLOAD_PERMISSIONS = 0o640
-UPLOAD_LIMIT = 60_000_000
+UPLOAD_LIMIT = 60_000_000  # what one plain form may bring; larger files come in pieces
+UPLOAD_LARGEST = 500_000_000
+UPLOAD_DAYS = 7  # how long a file that has not come to its end is kept
+UPLOADS_AT_ONCE = int(env("SHIDIAN_UPLOADS_AT_ONCE", "2"))  # a process; the other threads stay free for pages
+
+# clamd: unix:/run/clamav/clamd.ctl or tcp://127.0.0.1:3310; empty: files are not scanned.
+CLAMD = env("SHIDIAN_CLAMD")
+if CLAMD and not re.fullmatch(r"unix:/.+|tcp://[^/]+:\d+", CLAMD):
+    raise ImproperlyConfigured("SHIDIAN_CLAMD must be unix:/path/to/socket or tcp://host:port")
 
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 if DEMONSTRATION or not env("SHIDIAN_SMTP_HOST"):

@@ -66,10 +66,11 @@ class Compound:
     def read(self, part: Part, most: int | None = None) -> Iterator[bytes]:
         """Yield a stream's content piece by piece, `most` bytes of it at the most."""
         left = part.size if most is None else min(part.size, most)
-        if part.size >= self._cutoff:
-            pieces = (self._at(sector) for sector in self._chain(part.start))
-        else:
-            pieces = self._small(part.start)
+        pieces: Iterator[bytes] = (
+            (self._at(sector) for sector in self._chain(part.start))
+            if part.size >= self._cutoff
+            else self._small(part.start)
+        )
         for piece in pieces:
             if left <= 0:
                 return

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable, Collection, Mapping
 from io import BytesIO
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.db import transaction
@@ -11,8 +14,9 @@ from django.db import transaction
 from shidian.accounts.models import User
 from shidian.core import clock
 from shidian.core.canonical import canonical_json
-from shidian.core.digests import sha256_of_bytes
-from shidian.documents.intake import inspect, safe_name
+from shidian.core.digests import CHUNK, sha256_of_bytes
+from shidian.documents import scanner
+from shidian.documents.intake import Rejected, inspect, safe_name
 from shidian.documents.models import Document, DocumentVersion, Print, StoredFile
 from shidian.documents.storage import file_store
 
@@ -25,8 +29,14 @@ def take_in(
     max_bytes: int,
     by: User | None,
 ) -> StoredFile:
-    """Inspect an upload by its structure and keep it; `intake.Rejected` says what is wrong and what to do."""
+    """Inspect an upload by its structure and keep it; `intake.Rejected` says what is wrong and what to do.
+
+    Where a scanner is configured it is asked first, and a file that it cannot judge now is refused: what goes through
+    here has no quarantine to wait in (see `uploads`).
+    """
     found = inspect(file, name=name, formats=formats, max_bytes=max_bytes)
+    if scanner.configured():
+        _require_clean(file)
     file.seek(0)
     stored = file_store().put(file)
     if stored.sha256 != found.sha256:  # what is kept must be what was inspected
@@ -40,6 +50,21 @@ def take_in(
         stored_at=clock.now(),
         stored_by=by,
     )
+
+
+def _require_clean(file: BinaryIO) -> None:
+    with tempfile.NamedTemporaryFile(prefix="shidian-scan-") as copy:
+        file.seek(0)
+        shutil.copyfileobj(file, copy, CHUNK)
+        copy.flush()
+        try:
+            found = scanner.scan(Path(copy.name))
+        except scanner.ScannerUnavailable as unavailable:
+            raise Rejected(
+                "scanner", f"{unavailable}，暂时不能收文件。请过几分钟再上传；一直不行的，请联系系统管理员。"
+            ) from unavailable
+    if found:
+        raise scanner.infected(found)
 
 
 SCANS = ("pdf", "jpeg", "png")

@@ -22,7 +22,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 
 from shidian.core import compound
 from shidian.core.digests import CHUNK
@@ -136,7 +136,7 @@ def inspect(file: BinaryIO, *, name: str, formats: Collection[str], max_bytes: i
     """
     with tempfile.TemporaryFile(prefix="shidian-intake-") as copy:
         sha256, size = _copy(file, copy, max_bytes)
-        found = _inspected(copy, sha256, size, name, formats)
+        found = _inspected(cast(BinaryIO, copy), sha256, size, name, formats)
     if file.seekable():
         file.seek(0)
     return found
@@ -155,7 +155,7 @@ def inspect_kept(path: Path, *, name: str, formats: Collection[str], max_bytes: 
         return _inspected(file, sha256, size, name, formats)
 
 
-def _inspected(file: IO[bytes], sha256: str, size: int, name: str, formats: Collection[str]) -> Inspected:
+def _inspected(file: BinaryIO, sha256: str, size: int, name: str, formats: Collection[str]) -> Inspected:
     file.seek(0)
     kind = kind_by_start(file.read(HEAD), formats)
     if kind not in ("zip", "ole"):
@@ -174,7 +174,7 @@ def _inspected(file: IO[bytes], sha256: str, size: int, name: str, formats: Coll
 def picture(path: Path, media_type: str, *, page: int, width: int) -> bytes | None:
     """A page of a kept PDF or picture as JPEG, `width` pixels wide at most; None when it cannot be drawn.
 
-    Drawn in the same kind of limited process that inspects files.
+    Drawn in the same kind of limited process that inspects files; Rejected ("busy") when no turn came.
     """
     kind = next((key for key, known in FORMATS.items() if known.media_type == media_type), "")
     if kind not in ("pdf", "jpeg", "png", "tiff"):
@@ -183,7 +183,9 @@ def picture(path: Path, media_type: str, *, page: int, width: int) -> bytes | No
         size = file.seek(0, os.SEEK_END)
         try:
             answer = _inspector.inspect(file, kind, size, page=page, width=width)
-        except Rejected:
+        except Rejected as error:
+            if error.code == "busy":
+                raise
             return None
     return base64.b64decode(answer["picture"])
 

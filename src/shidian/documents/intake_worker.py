@@ -690,7 +690,7 @@ def _check_member(file: BinaryIO, entry: Entry, depth: int) -> None:
     if entry.method == STORED:
         for _ in read_chunks(file, entry):
             pass
-        member: BinaryIO = io.BufferedReader(_Window(file, entry.data_start, entry.size))  # type: ignore[assignment]
+        member: BinaryIO = io.BufferedReader(_Window(file, entry.data_start, entry.size))
     elif entry.size <= LARGEST_MEMBER:
         member = io.BytesIO(b"".join(read_chunks(file, entry)))
     else:

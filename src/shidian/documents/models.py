@@ -93,3 +93,67 @@ class Print(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} {self.paper}"
+
+
+class Upload(models.Model):
+    """A file on its way: what was announced, what came, what was found. Not evidence: it goes when it is over.
+
+    `place` is where it shall go, in the words of whoever asked (`purpose`). How much has come is the length of the
+    partial file on disk, so that a killed server knows as much as before. Facts with their times, and no state.
+    """
+
+    token = models.CharField(max_length=60, unique=True)
+    owner = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=40)
+    place = models.CharField(max_length=120)
+    name = models.CharField(max_length=200)
+    mark = models.CharField(max_length=40, blank=True)  # tells two files of one name and size apart
+    length = models.PositiveBigIntegerField()
+    formats = models.CharField(max_length=200)
+    max_bytes = models.PositiveBigIntegerField()
+    begun_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    received_at = models.DateTimeField(null=True)
+    inspected_at = models.DateTimeField(null=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    media_type = models.CharField(max_length=120, blank=True)
+    pages = models.PositiveIntegerField(null=True)
+    held_at = models.DateTimeField(null=True)
+    tried_at = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)
+    code = models.CharField(max_length=40, blank=True)
+    reason = models.TextField(blank=True)
+    taken_at = models.DateTimeField(null=True)
+    file = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = (models.Index(fields=("purpose", "place"), name="upload_place"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(taken_at__isnull=True) | models.Q(refused_at__isnull=True),
+                name="upload_ends_one_way",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(taken_at__isnull=True) | models.Q(file__isnull=False),
+                name="upload_taken_has_file",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.stands}"
+
+    @property
+    def stands(self) -> str:
+        """Where it stands: uploading, checking, held (in quarantine until the scanner answers), refused, taken."""
+        if self.taken_at:
+            return "taken"
+        if self.refused_at:
+            return "refused"
+        if self.held_at:
+            return "held"
+        return "checking" if self.received_at else "uploading"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return bool(self.taken_at or self.refused_at)

@@ -8,9 +8,15 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django_q.models import Schedule
 
+_JOBS = {
+    "anchor": ("shidian.audit.actions.anchor", Schedule.HOURLY),
+    "uploads": ("shidian.documents.uploads.tend", Schedule.MINUTES),
+    "sweep": ("shidian.documents.uploads.sweep", Schedule.DAILY),
+}
+
 
 class Command(BaseCommand):
-    """Migrates, collects the static files, and sees to the hourly anchor."""
+    """Migrates, collects the static files, and sees to what is done every hour, minute and day."""
 
     help = "准备数据库和静态文件"
 
@@ -18,7 +24,8 @@ class Command(BaseCommand):
         """Run the steps."""
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
-        Schedule.objects.get_or_create(
-            name="anchor", defaults={"func": "shidian.audit.actions.anchor", "schedule_type": Schedule.HOURLY}
-        )
+        for name, (job, every) in _JOBS.items():
+            Schedule.objects.get_or_create(
+                name=name, defaults={"func": job, "schedule_type": every, "minutes": 1}
+            )
         self.stdout.write("数据库和静态文件已就绪")
