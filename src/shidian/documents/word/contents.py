@@ -1,0 +1,350 @@
+"""What stands in a Word file, in order: texts and tables, with everything a program or a reviser put around them undone.
+
+Accepted are insertions, left out are deletions, hidden text and field codes; numbers that Word counts by itself are
+written out; what has no place in plain text is counted under a name in Chinese.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from shidian.documents.word.form import Marks
+from shidian.documents.word.numbers import Numbering
+from shidian.documents.word.opening import Opened
+from shidian.documents.word.writer import PROPERTIES
+
+MOST_DEPTH = 20
+MOST_SPAN = 1000
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_CHECKBOXES = {
+    "F0FE": "☑", "F052": "☑", "F0FD": "☒", "F053": "☒", "F0FC": "√", "F050": "√",
+    "F06F": "☐", "F0A8": "☐", "F071": "☐", "F0A3": "☐", "F02A": "☐",
+}  # fmt: skip
+_LEFT_OUT = {
+    "del", "moveFrom", "instrText", "delText", "delInstrText", "rt", "pPr", "rPr", "tblPr", "trPr", "tcPr", "sectPr",
+    "sdtPr", "sdtEndPr", "commentRangeStart", "commentRangeEnd", "bookmarkStart", "bookmarkEnd", "proofErr",
+}  # fmt: skip
+_LOOKS = {
+    "b": "加粗", "i": "斜体", "strike": "删除线", "dstrike": "删除线", "highlight": "突出显示", "em": "着重号",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Text:
+    """A paragraph; `looks` counts what the form has no place for, `boxed` when it stands in a text box."""
+
+    text: str
+    number: int
+    looks: Counter[str] = field(default_factory=Counter)
+    boxed: bool = False
+
+
+@dataclass(slots=True)
+class Cell:
+    """A cell with its place in the grid, merged cells as one."""
+
+    row: int
+    column: int
+    rows: int
+    columns: int
+    blocks: list[Text | Table]
+
+    @property
+    def last(self) -> int:
+        """The first column behind it."""
+        return self.column + self.columns
+
+    def text(self) -> str:
+        """Its paragraphs as lines, without empty ones around; tables inside as lines of cells."""
+        return "\n".join(lines(self.blocks)).strip("\n")
+
+
+@dataclass(slots=True)
+class Table:
+    """A table: all its cells in the order of reading."""
+
+    number: int
+    rows: int
+    columns: int
+    cells: list[Cell]
+
+
+Block = Text | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """A whole file: its blocks, the notes at its feet, what was left out, where it came from."""
+
+    blocks: list[Block]
+    notes: list[str]
+    dropped: list[str]
+    marks: Marks
+
+
+def lines(blocks: Iterable[Block]) -> Iterator[str]:
+    """The lines of text of some blocks; a row of a table is a line."""
+    for block in blocks:
+        if isinstance(block, Text):
+            if not block.boxed:
+                yield from block.text.split("\n")
+            continue
+        rows: dict[int, list[str]] = {}
+        for cell in block.cells:
+            rows.setdefault(cell.row, []).append(" ".join(cell.text().split("\n")))
+        yield from ("　".join(text for text in row if text) for row in rows.values())
+
+
+def texts(blocks: Iterable[Block]) -> Iterator[Text]:
+    """Every paragraph of some blocks, also inside tables."""
+    for block in blocks:
+        if isinstance(block, Text):
+            yield block
+        else:
+            for cell in block.cells:
+                yield from texts(cell.blocks)
+
+
+def contents(opened: Opened) -> Contents:
+    """Take the text out of an opened file."""
+    walk = _Walk(Numbering(opened.numbering, opened.styles))
+    body = next((child for child in opened.document if _tag(child) == "body"), None)
+    blocks = walk.blocks(body, 0) if body is not None else []
+    dropped = list(opened.never_read)
+    dropped += [f"{what} {count} 处" for what, count in walk.dropped.items()]
+    comments = _count(opened.comments, "comment")
+    if comments:
+        dropped.append(f"批注 {comments} 条")
+    notes = [*_notes(opened.footnotes, "footnote"), *_notes(opened.endnotes, "endnote")]
+    return Contents(blocks, notes, dropped, _marks(opened.custom))
+
+
+def _tag(element: Any) -> str:
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def _value(element: Any, name: str = "val") -> str:
+    if element is None:
+        return ""
+    return next((str(value) for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
+
+
+def _child(element: Any, name: str) -> Any:
+    return next((child for child in element if _tag(child) == name), None) if element is not None else None
+
+
+def _on(properties: Any, name: str) -> bool:
+    found = _child(properties, name)
+    return found is not None and _value(found) not in ("0", "false", "off", "none")
+
+
+def _number(properties: Any, name: str) -> int:
+    text = _value(_child(properties, name))
+    return min(int(text), MOST_SPAN) if text.isascii() and text.isdigit() else 0
+
+
+def _count(part: Any, name: str) -> int:
+    return sum(1 for element in part.iter() if _tag(element) == name) if part is not None else 0
+
+
+def _notes(part: Any, name: str) -> Iterator[str]:
+    if part is None:
+        return
+    for note in part:
+        if _tag(note) == name and not _value(note, "type"):
+            text = "".join(str(each.text or "") for each in note.iter() if _tag(each) == "t").strip()
+            if text:
+                yield text
+
+
+def _marks(custom: Any) -> Marks:
+    if custom is None:
+        return Marks()
+    held = {
+        _value(element, "name"): "".join(element.itertext()).strip()
+        for element in custom
+        if _tag(element) == "property"
+    }
+    return Marks(**{key: held.get(name, "") for key, name in PROPERTIES.items()})
+
+
+class _Walk:
+    """One walk through a document; counts paragraphs and tables as a reader would."""
+
+    def __init__(self, numbering: Numbering) -> None:
+        self.numbering = numbering
+        self.dropped: Counter[str] = Counter()
+        self.paragraphs = 0
+        self.tables = 0
+
+    def blocks(self, parent: Any, depth: int) -> list[Block]:
+        """The blocks directly in `parent`, through everything that only wraps."""
+        if depth > MOST_DEPTH:
+            self.dropped["嵌套过深的内容"] += 1
+            return []
+        found: list[Block] = []
+        for child in parent:
+            match _tag(child):
+                case "p":
+                    found.extend(self._paragraph(child, depth))
+                case "tbl":
+                    found.append(self._table(child, depth))
+                case "sdt" | "sdtContent" | "customXml" | "ins" | "moveTo" | "smartTag":
+                    found.extend(self.blocks(child, depth + 1))
+                case "AlternateContent":
+                    found.extend(self.blocks(_chosen(child), depth + 1))
+                case "del" | "moveFrom":
+                    self.dropped["修订中删去的内容（没有采用）"] += 1
+        return found
+
+    def _paragraph(self, element: Any, depth: int) -> list[Block]:
+        self.paragraphs += 1
+        text = Text("", self.paragraphs)
+        boxes: list[Any] = []
+        pieces: list[str] = []
+        self._inline(element, pieces, text.looks, boxes, 0)
+        properties = _child(element, "pPr")
+        content = "".join(pieces)
+        if content.strip() or pieces:
+            content = self.numbering.label(properties, empty=not content.strip()) + content
+        text.text = content
+        found: list[Block] = [text]
+        for box in boxes:
+            self.dropped["文本框（其中的文字另列）"] += 1
+            inside = self.blocks(box, depth + 1)
+            for each in texts(inside):
+                each.boxed = True
+            found.extend(inside)
+        return found
+
+    def _inline(
+        self, parent: Any, pieces: list[str], looks: Counter[str], boxes: list[Any], depth: int
+    ) -> None:
+        if depth > MOST_DEPTH * 2:
+            return
+        for child in parent:
+            tag = _tag(child)
+            if tag in ("del", "moveFrom"):
+                self.dropped["修订中删去的内容（没有采用）"] += 1
+            elif tag in _LEFT_OUT:
+                continue
+            elif tag == "r":
+                self._run(child, pieces, looks, boxes, depth)
+            elif tag == "AlternateContent":
+                self._inline(_chosen(child), pieces, looks, boxes, depth + 1)
+            elif tag == "txbxContent":
+                boxes.append(child)
+            elif tag in ("blip", "imagedata"):
+                looks["图片"] += 1
+            elif tag == "t":
+                pieces.append(str(child.text or ""))
+            else:
+                if tag == "ins":
+                    self.dropped["修订中加入的内容（已采用）"] += 1
+                elif tag in ("oMath", "oMathPara"):
+                    looks["公式（只取文字）"] += 1
+                self._inline(child, pieces, looks, boxes, depth + 1)
+
+    def _run(self, run: Any, pieces: list[str], looks: Counter[str], boxes: list[Any], depth: int) -> None:
+        properties = _child(run, "rPr")
+        if _on(properties, "vanish"):
+            self.dropped["隐藏文字"] += 1
+            return
+        before = len(pieces)
+        for child in run:
+            match _tag(child):
+                case "t":
+                    pieces.append(str(child.text or ""))
+                case "tab" | "ptab":
+                    pieces.append("\t")
+                case "br":
+                    pieces.append("" if _value(child, "type") in ("page", "column") else "\n")
+                case "cr":
+                    pieces.append("\n")
+                case "noBreakHyphen":
+                    pieces.append("-")
+                case "sym":
+                    pieces.append(_CHECKBOXES.get(_value(child, "char").upper(), "□"))
+                case "footnoteReference" | "endnoteReference":
+                    looks["脚注或尾注（文字另列）"] += 1
+                case "object":
+                    looks["嵌入的对象"] += 1
+                case "AlternateContent":
+                    self._inline(_chosen(child), pieces, looks, boxes, depth + 1)
+                case "drawing" | "pict" | "ruby":
+                    self._inline(child, pieces, looks, boxes, depth + 1)
+        if properties is not None and "".join(pieces[before:]).strip():
+            for name, words in _LOOKS.items():
+                if _on(properties, name):
+                    looks[words] += 1
+            raised = _value(_child(properties, "vertAlign"))
+            if raised in ("superscript", "subscript"):
+                looks["上标或下标"] += 1
+            if _value(_child(properties, "color")).lower() not in ("", "auto", "000000"):
+                looks["字体颜色"] += 1
+
+    def _table(self, element: Any, depth: int) -> Table:
+        self.tables += 1
+        number = self.tables
+        cells: list[Cell] = []
+        above: dict[int, Cell] = {}
+        row = width = 0
+        for tr in _through(element, "tr"):
+            properties = _child(tr, "trPr")
+            if _child(properties, "del") is not None:
+                self.dropped["修订中删去的内容（没有采用）"] += 1
+                continue
+            column = _number(properties, "gridBefore")
+            before: Cell | None = None
+            now: dict[int, Cell] = {}
+            for tc in _through(tr, "tc"):
+                settings = _child(tc, "tcPr")
+                span = max(1, _number(settings, "gridSpan"))
+                merged = _child(settings, "hMerge")
+                if merged is not None and _value(merged) != "restart" and before is not None:
+                    before.columns += span
+                    column += span
+                    continue
+                down = _child(settings, "vMerge")
+                upper = above.get(column)
+                inside = self.blocks(tc, depth + 1)
+                if down is not None and _value(down) != "restart" and upper is not None:
+                    upper.rows = row - upper.row + 1
+                    upper.blocks.extend(block for block in inside if not _is_empty(block))
+                    cell = upper
+                else:
+                    cell = Cell(row, column, 1, span, inside)
+                    cells.append(cell)
+                now[column] = before = cell
+                column += span
+            width = max(width, column)
+            above = now
+            row += 1
+        return Table(number, row, width, cells)
+
+
+def _is_empty(block: Block) -> bool:
+    return isinstance(block, Text) and not block.text.strip() and not block.looks
+
+
+def _through(parent: Any, name: str) -> Iterator[Any]:
+    """Children of that name, through what only wraps them."""
+    for child in parent:
+        tag = _tag(child)
+        if tag == name:
+            yield child
+        elif tag in ("sdt", "sdtContent", "customXml", "ins", "moveTo", "smartTag"):
+            yield from _through(child, name)
+
+
+def _chosen(alternatives: Any) -> Any:
+    """The newest form of something that a file holds twice; the other would read it double."""
+    choice = alternatives.find(f"{_MC}Choice")
+    fallback = alternatives.find(f"{_MC}Fallback")
+    if choice is None:
+        return fallback if fallback is not None else ()
+    return choice
