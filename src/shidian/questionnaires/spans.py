@@ -30,7 +30,9 @@ _TOKEN = re.compile(
 _SHORTENED = (
     (re.compile(rf"({_YEAR}){_TO}({_YEAR})年(?![0-9第上下])"), r"\1年至\2年"),
     (
-        re.compile(rf"({_YEAR})\.([0-9]{{1,2}})\.([0-9]{{1,2}}){_TO}([0-9]{{1,2}})\.([0-9]{{1,2}})(?![0-9.年])"),
+        re.compile(
+            rf"({_YEAR})\.([0-9]{{1,2}})\.([0-9]{{1,2}}){_TO}([0-9]{{1,2}})\.([0-9]{{1,2}})(?![0-9.年])"
+        ),
         r"\1年\2月\3日至\4月\5日",
     ),
 )
@@ -60,8 +62,9 @@ def read(text: Any) -> Span | None:
     """
     if isinstance(text, Mapping):
         first, last = text.get("from"), text.get("to")
-        known = isinstance(first, str) and isinstance(last, str)
-        return Span(first, last) if known and _orderly(first, last) else None
+        if not isinstance(first, str) or not isinstance(last, str):
+            return None
+        return Span(first, last) if _orderly(first, last) else None
     if not isinstance(text, str) or len(text) > _LONGEST:
         return None
     plain = "".join(unicodedata.normalize("NFKC", text).split())
@@ -104,7 +107,7 @@ def uncovered(spans: Iterable[Span], period: Span) -> list[Span]:
     return found
 
 
-def _orderly(first: Any, last: Any) -> bool:
+def _orderly(first: str, last: str) -> bool:
     return months.is_month(first) and months.is_month(last) and first <= last
 
 
