@@ -34,8 +34,9 @@ from shidian.dispatch import actions as dispatch
 from shidian.dispatch.models import CandidateList
 from shidian.documents.actions import take_scan
 from shidian.documents.models import StoredFile
-from shidian.organisations.models import Membership, Office, Officer, Organisation
+from shidian.organisations.models import Membership, Office, Officer, Organisation, Watchlist
 from shidian.reviews import actions as reviews
+from shidian.reviews import watchlists
 from shidian.reviews.checklist import judged as checklist
 from shidian.signoffs.models import Signature
 from shidian.signoffs.queries import outstanding
@@ -229,6 +230,23 @@ def filled(call: Call) -> dict[str, dict[str, Any]]:
             },
         ]
     return answers
+
+
+def watchlist(cast: Cast, *rows: str, kind: str = "abnormal", load: bool = True) -> Watchlist:
+    """A list of units from a file with the columns 企业名称, 统一社会信用代码, 列入原因, 列入日期."""
+    text = "\n".join(["企业名称,统一社会信用代码,列入原因,列入日期", *(rows or ("某单位,,,",))])
+    found = watchlists.receive(
+        BytesIO(text.encode()),
+        name="名录.csv",
+        kind=Watchlist.Kind(kind),
+        source="国家企业信用信息公示系统",
+        as_of=date(2023, 6, 30),
+        by=cast.commission_officer,
+    )
+    if load:
+        watchlists.confirm(found, seen=watchlists.mark(found), by=cast.commission_officer)
+        watchlists.load(found.pk)
+    return Watchlist.objects.get(pk=found.pk)
 
 
 def pdf_bytes(pages: int = 1) -> bytes:

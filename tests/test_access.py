@@ -141,6 +141,7 @@ def urls(world: World) -> dict[str, str]:
         "desk:sealed": listed,
         "desk:sending-back": listed,
         "desk:unit": {"pk": cast.lead.pk},
+        **dict.fromkeys(WATCHLIST.split(), {"pk": steps.watchlist(cast).pk}),
         "portal:attachment-file": {**draft, "pk": attachment.pk},
         "portal:attachment-removal": {**draft, "pk": attachment.pk},
         "portal:attachments": draft,
@@ -190,6 +191,10 @@ HEPING = "heping_handler heping_approver"
 CITY = "commission_officer commission_approver"
 REGISTRY = "institute_clerk"
 
+WATCHLIST = """
+    desk:watchlist desk:watchlist-columns desk:watchlist-confirmation desk:watchlist-discarding desk:watchlist-file
+    desk:watchlist-progress desk:watchlist-reinstatement desk:watchlist-withdrawal desk:watchlist-wrong
+"""
 PUBLIC = """
     account_email account_inactive account_login account_logout account_reset_password account_reset_password_done
     account_reset_password_from_key account_reset_password_from_key_done account_set_password account_signup home
@@ -227,6 +232,9 @@ ROLES_OF: dict[str, str] = {
     ),
     **dict.fromkeys(("desk:package", "desk:package-progress", "desk:package-zip"), f"{CITY} auditor"),
     "desk:package-retry": CITY,
+    **dict.fromkeys(
+        ("desk:watchlists", "desk:watchlist-new", *WATCHLIST.split()), f"{CITY} administrator"
+    ),
     **dict.fromkeys(("desk:overview", "desk:overview-xlsx"), f"{REGISTRY} {CITY} auditor"),
     **dict.fromkeys(
         (
@@ -267,7 +275,10 @@ ROLES_OF: dict[str, str] = {
     "portal:attachment-file": f"{LEAD} auditor",
     "portal:registered": f"{LEAD} outsider",
 }  # fmt: skip
-POSTED = ("desk:checks", "desk:copy", "desk:electronic", "desk:package-retry")
+POSTED = (
+    "desk:checks", "desk:copy", "desk:electronic", "desk:package-retry", "desk:watchlist-columns",
+    "desk:watchlist-confirmation", "desk:watchlist-discarding",
+)  # fmt: skip
 
 
 def expected(name: str, role: str) -> str:

@@ -18,6 +18,7 @@ from shidian.calls.queries import offices_at
 from shidian.dispatch.models import CandidateList
 from shidian.dispatch.queries import calls_of, lists_visible_to, works_as_registry
 from shidian.organisations.models import Office, Officer
+from shidian.reviews.rules import can_keep_watchlists
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -62,6 +63,18 @@ def auditors_only(view: View[P]) -> View[P]:
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not person(request).is_auditor:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return cast(View[P], login_required(guarded))
+
+
+def watchlist_keepers_only(view: View[P]) -> View[P]:
+    """For those who load and withdraw lists of units; 404 for everybody else who is signed in."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not can_keep_watchlists(person(request)):
             raise Http404
         return view(request, *args, **kwargs)
 

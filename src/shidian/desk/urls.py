@@ -14,6 +14,7 @@ from shidian.desk.views import (
     packages,
     registry,
     review,
+    watchlists,
 )
 
 app_name = "desk"
@@ -69,6 +70,18 @@ urlpatterns = [
     path("lists/<str:reference>/package/progress/", packages.progress, name="package-progress"),
     path("lists/<str:reference>/package/retry/", packages.retry, name="package-retry"),
     path("lists/<str:reference>/package.zip", packages.download, name="package-zip"),
+    # Lists of units
+    path("watchlists/", watchlists.watchlists, name="watchlists"),
+    path("watchlists/new/", watchlists.loading, name="watchlist-new"),
+    path("watchlists/<int:pk>/", watchlists.watchlist, name="watchlist"),
+    path("watchlists/<int:pk>/columns/", watchlists.columns, name="watchlist-columns"),
+    path("watchlists/<int:pk>/confirmation/", watchlists.confirmation, name="watchlist-confirmation"),
+    path("watchlists/<int:pk>/discarding/", watchlists.discarding, name="watchlist-discarding"),
+    path("watchlists/<int:pk>/progress/", watchlists.progress, name="watchlist-progress"),
+    path("watchlists/<int:pk>/withdrawal/", watchlists.withdrawal, name="watchlist-withdrawal"),
+    path("watchlists/<int:pk>/reinstatement/", watchlists.reinstatement, name="watchlist-reinstatement"),
+    path("watchlists/<int:pk>/wrong.xlsx", watchlists.wrong_rows, name="watchlist-wrong"),
+    path("watchlists/<int:pk>/file/", watchlists.original, name="watchlist-file"),
     # System administration
     path("administration/", administration.administration, name="administration"),
     path("administration/offices/<slug:key>/", administration.office, name="office"),

@@ -7,8 +7,11 @@ class OrganisationsConfig(AppConfig):
 
     def ready(self) -> None:
         from shidian.audit.queries import subjects
-        from shidian.organisations.models import Organisation
+        from shidian.organisations.models import Organisation, Watchlist
 
         subjects["单位"] = lambda: (
             f"organisation:{pk}" for pk in Organisation.objects.values_list("pk", flat=True)
+        )
+        subjects["名单"] = lambda: (
+            f"watchlist:{pk}" for pk in Watchlist.objects.values_list("pk", flat=True)
         )

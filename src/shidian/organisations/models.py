@@ -1,10 +1,11 @@
-"""Units that apply, offices that receive, and the people who act for either."""
+"""Units that apply, offices that receive, the people who act for either, and lists on which units may stand."""
 
 from __future__ import annotations
 
 from django.db import models
 
-from shidian.organisations.states import ORGANISATION
+from shidian.audit.models import JSONText
+from shidian.organisations.states import ORGANISATION, WATCHLIST
 
 
 class Organisation(models.Model):
@@ -99,3 +100,89 @@ class Officer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.office} · {self.get_role_display()}"
+
+
+class Watchlist(models.Model):
+    """One file of a list as it was loaded: what it is, from whom, as of when. Never deleted, only superseded or withdrawn.
+
+    `reading` is what was recognised in the file (see `watchlists.Reading`); the file itself is kept by its digest.
+    """
+
+    MACHINE = WATCHLIST
+
+    class Kind(models.TextChoices):
+        ABNORMAL = "abnormal", "经营异常名录"
+        DISHONEST = "dishonest", "严重违法失信名单"
+
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    source = models.CharField("来源", max_length=120)
+    as_of = models.DateField("截至日期")
+    file_name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()
+    reading = JSONText(default=dict)
+    state = models.CharField(max_length=20, default=WATCHLIST.initial)
+    received_at = models.DateTimeField()
+    received_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    total = models.PositiveIntegerField(default=0)  # rows to be loaded
+    done = models.PositiveIntegerField(default=0)
+    fault = models.CharField(max_length=500, blank=True)
+    loaded_at = models.DateTimeField(null=True)
+    loaded_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(state__in=WATCHLIST.states), name="watchlist_state_known"
+            ),
+            models.UniqueConstraint(
+                fields=("kind", "source"), condition=models.Q(state="current"), name="watchlist_one_current"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=("current", "superseded", "withdrawn"))
+                | models.Q(loaded_at__isnull=False, loaded_by__isnull=False),
+                name="watchlist_loaded_by_someone",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}（{self.source}）"
+
+    @property
+    def chain(self) -> str:
+        """The chain of this load's events."""
+        return f"watchlist:{self.pk}"
+
+    @property
+    def state_label(self) -> str:
+        """The state in words."""
+        return self.MACHINE.labels[self.state]
+
+
+class WatchlistEntry(models.Model):
+    """One row of a loaded list, with the keys by which units are found. Never changed.
+
+    `body` is the nine-character organisation code, which 18-character codes contain; `cells` is the row as it stands
+    in the file.
+    """
+
+    watchlist = models.ForeignKey(Watchlist, on_delete=models.PROTECT, related_name="entries")
+    row = models.PositiveIntegerField()
+    name = models.CharField(max_length=200, blank=True)
+    former_name = models.CharField(max_length=200, blank=True)
+    code = models.CharField(max_length=40, blank=True)
+    reason = models.TextField(blank=True)
+    entered_on = models.CharField(max_length=40, blank=True)  # a day as YYYY-MM-DD, or the words of the file
+    removed_on = models.CharField(max_length=40, blank=True)
+    cells = JSONText(default=list)
+    body = models.CharField(max_length=9, blank=True, db_index=True)
+    name_key = models.CharField(max_length=200, blank=True, db_index=True)
+    former_key = models.CharField(max_length=200, blank=True, db_index=True)
+
+    class Meta:
+        ordering = ("watchlist", "row")
+        constraints = (models.UniqueConstraint(fields=("watchlist", "row"), name="watchlist_row_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.name or self.code} #{self.row}"

@@ -13,6 +13,7 @@ from shidian.calls.definition import CallDefinition
 from shidian.calls.queries import gates_until
 from shidian.core.digests import short_code
 from shidian.questionnaires.checks import Problem, check
+from shidian.reviews.listings import Search, searches
 from shidian.reviews.models import Check
 from shidian.signoffs.models import Round
 from shidian.signoffs.queries import parties
@@ -20,7 +21,10 @@ from shidian.signoffs.queries import parties
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One point to judge: `finding` is what the machine saw, `tone` its colour (done, stop or empty)."""
+    """One point to judge: `finding` is what the machine saw, `tone` its colour (done, stop or empty).
+
+    `search` stands where the call asks about lists of units; it never colours the finding.
+    """
 
     key: str
     group: str
@@ -28,6 +32,7 @@ class Item:
     finding: str
     tone: str
     hint: str = ""
+    search: Search | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ def items(lodgement: Lodgement) -> list[Item]:
     content = lodgement.version.data
     problems = check(call.questionnaire, content["answers"])
     return [
-        *_conditions(call.definition, content),
+        *_conditions(lodgement),
         *_sections(lodgement, problems),
         *_parties(lodgement),
         *_attachments(call.definition, content),
@@ -55,8 +60,10 @@ def items(lodgement: Lodgement) -> list[Item]:
     ]
 
 
-def _conditions(definition: CallDefinition, content: dict[str, Any]) -> list[Item]:
+def _conditions(lodgement: Lodgement) -> list[Item]:
+    definition, content = lodgement.application.call.definition, lodgement.version.data
     answers = content["answers"].get("conditions", {})
+    searched = searches(definition, content)
     found: list[Item] = []
     for condition in definition.conditions:
         said = [(part, answers.get(f"{condition.key}-{part.key}", "")) for part in condition.parts]
@@ -64,7 +71,8 @@ def _conditions(definition: CallDefinition, content: dict[str, Any]) -> list[Ite
         finding = "自述全部符合" if not against else f"自述 {len(against)} 项不符合：{'；'.join(against)}"
         tone = "stop" if against else "done"
         key, label = f"condition-{condition.key}", f"基本条件{condition.numeral}"
-        found.append(Item(key, "基本条件", label, finding, tone, condition.text))
+        search = searched.get(condition.key)
+        found.append(Item(key, "基本条件", label, finding, tone, condition.text, search))
     return found
 
 

@@ -6,7 +6,9 @@ from shidian.accounts.models import User
 from shidian.applications.models import Application, Lodgement
 from shidian.applications.queries import lodgement_here
 from shidian.applications.rules import can_decide, recommend_word
-from shidian.core.verdict import YES, Verdict, not_now
+from shidian.calls.models import Call
+from shidian.core.verdict import YES, Verdict, no, not_now
+from shidian.organisations.models import Officer
 from shidian.reviews.checklist import Judged, judged
 from shidian.reviews.models import Check
 
@@ -39,3 +41,17 @@ def can_recommend(user: User, application: Application, rows: list[Judged] | Non
     if against:
         return not_now(f"有 {len(against)} 个要点不符合（{'、'.join(against[:3])}），请退回补正或不予推荐。")
     return YES
+
+
+def can_keep_watchlists(user: User) -> Verdict:
+    """Handlers and approvers of an office of some call's last stage, and administrators, load and withdraw lists."""
+    if user.is_administrator:
+        return YES
+    keys: set[str] = set()
+    for call in Call.objects.public():
+        kinds = call.definition.stages[-1].kinds
+        keys.update(office.key for office in call.package.offices if office.kind in kinds)
+    roles = (Officer.Role.HANDLER, Officer.Role.APPROVER)
+    if Officer.objects.filter(user=user, office__key__in=keys, role__in=roles).exists():
+        return YES
+    return no("只有最后一级受理机构的经办人、审批人和系统管理员可以载入名单。")

@@ -24,7 +24,7 @@ from shidian.desk.forms.words import AppointmentForm, AuditorForm, posted
 from shidian.notifications.letters import head_link, invitation_link
 from shidian.organisations import actions as organisations
 from shidian.organisations.links import head_of
-from shidian.organisations.models import Membership, Office, Officer, Organisation
+from shidian.organisations.models import Membership, Office, Officer, Organisation, Watchlist
 from shidian.ui.history import entries
 from shidian.ui.templatetags.ui import form_problems
 
@@ -49,6 +49,7 @@ def administration(request: HttpRequest) -> HttpResponse:
         "uninvited": User.objects.filter(
             password__startswith=UNUSABLE_PASSWORD_PREFIX, is_active=True
         ).count(),
+        "watchlists": Watchlist.objects.filter(state="current").count(),
         "people": User.objects.count(),
         "auditors": User.objects.filter(is_auditor=True, is_active=True).count(),
     }

@@ -18,7 +18,7 @@ from shidian.desk import cases
 from shidian.desk.access import officers_only, person
 from shidian.desk.cases import Tab
 from shidian.dispatch.models import CandidateList
-from shidian.dispatch.queries import calls_of, open_list, registered, works_as_registry
+from shidian.dispatch.queries import calls_of, is_last_stage, open_list, registered, works_as_registry
 from shidian.dispatch.rules import can_approve, can_dispatch, can_seal
 from shidian.organisations.models import Office, Officer
 from shidian.reviews.queries import Counts, counts
@@ -52,6 +52,7 @@ class Place:
     paper_missing: int
     until: datetime | None
     sees_others: bool
+    keeps_lists: bool
 
     @property
     def closed(self) -> bool:
@@ -94,6 +95,8 @@ def _place(user: User, call: Call, office: Office) -> Place:
         paper_missing=0,
         until=limits.dispatch_until,
         sees_others=here.key != call.definition.stages[0].key,
+        keeps_lists=is_last_stage(call, office)
+        and holds_office(user, office, Officer.Role.HANDLER, Officer.Role.APPROVER),
     )
 
 
@@ -161,4 +164,5 @@ def _registry(user: User, call: Call, office: Office, words: str) -> Place:
         paper_missing=missing,
         until=None,
         sees_others=True,
+        keeps_lists=False,
     )
