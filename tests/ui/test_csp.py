@@ -15,7 +15,7 @@ def test_nothing_inline_and_nothing_foreign_is_allowed():
     assert "unsafe" not in policy
     assert "http" not in policy
     assert "default-src 'none'" in policy
-    assert "frame-ancestors 'none'" in policy
+    assert "frame-ancestors 'self'" in policy
 
 
 def test_the_companions_are_set():

@@ -1,14 +1,18 @@
-// Saves the section form while it is being written.
+// Saves every field of the section form by itself: a moment after typing rests, at the latest every few seconds, and on leaving it.
 //
-// <form data-autosave data-key="unique key of this section"> with a hidden input `version`; [data-saved] shows the state.
-// Posts the whole form to its action with X-Requested-With: autosave. The answer is
-//   200 {"saved_at": "10:42", "version": 5, "problems": [...]}   or   409 {"conflict": true, "url": "…"}.
+// <form data-autosave data-key data-fields="address of the section" data-session data-signed-in data-user> with a hidden
+// input `numbers` (JSON, the number of each field as the page shows it); [data-saved] says what is saved and when.
+// A field is posted to <data-fields><field>/ with its own controls and `number`. The answers are those of portal.views.fields.
 // Chinese input methods: `input` events during composition carry half-typed pinyin, so they are ignored and the save
-// is planned at compositionend. What could not be sent stays in localStorage and is only ever offered, never written.
-import { keepLocal, dropLocal, offerLocal } from "./draft.js";
+// is planned at compositionend. Whatever is typed goes into the journal first and leaves it when the server has it.
+import { offer, put, same } from "./draft.js";
+import { Journal } from "./journal.js";
+import { signInAgain, whoIsIt } from "./sign_in_again.js";
 
 const QUIET = 800; // ms after the last key
-const RETRY = [3000, 10000, 30000]; // ms, then the last for ever
+const LONGEST = 4000; // ms from the first unsaved key while somebody types on and on
+const PATIENCE = 20000; // ms until an answer must be there
+const RETRY = [1000, 3000, 10000, 30000]; // ms, then the last for ever
 
 export function start(root) {
   const form = root.querySelector("form[data-autosave]");
@@ -20,131 +24,306 @@ class Autosave {
     this.form = form;
     this.status = status;
     this.composing = false;
-    this.dirty = false;
-    this.sending = false;
-    this.stopped = false; // after a conflict: nothing is sent any more, a person decides
+    this.fields = new Map(); // key -> {number, sent, dirty, stopped}
+    for (const [key, number] of Object.entries(JSON.parse(form.elements.numbers.value))) {
+      this.fields.set(key, { number, sent: "", dirty: false, stopped: "" });
+    }
+    this.keys = [...this.fields.keys()].sort((a, b) => b.length - a.length);
+    for (const [key, field] of this.fields) field.sent = this.snapshot(key);
+    this.sending = null;
     this.failures = 0;
-    this.pressed = undefined; // the button of a post that waits until the save under way has brought its number
-    this.sent = this.snapshot();
+    this.savedAt = "";
+    this.since = 0;
+    this.leaving = false;
+    this.journal = new Journal(form.dataset.key);
+    this.alert = Object.assign(document.createElement("p"), { className: "note saving-off", hidden: true });
+    this.alert.dataset.is = "stop";
+    this.alert.setAttribute("role", "alert");
+    form.append(this.alert);
 
     form.addEventListener("compositionstart", () => { this.composing = true; });
-    form.addEventListener("compositionend", () => { this.composing = false; this.touched(); });
-    form.addEventListener("input", (event) => { if (!event.isComposing && !this.composing) this.touched(event); });
-    form.addEventListener("change", (event) => { if (!this.composing) this.touched(event, 0); });
-    form.addEventListener("focusout", () => { if (this.dirty && !this.composing) this.plan(0); });
+    form.addEventListener("compositionend", (event) => { this.composing = false; this.touched(event.target); });
+    form.addEventListener("input", (event) => { if (!event.isComposing && !this.composing) this.touched(event.target); });
+    form.addEventListener("change", (event) => { if (!this.composing) this.touched(event.target, 0); });
+    form.addEventListener("focusout", () => { if (this.dirty().length && !this.composing) this.plan(0); });
     form.addEventListener("submit", (event) => this.submit(event));
-    addEventListener("online", () => { if (this.dirty) this.plan(0); });
-    addEventListener("beforeunload", (event) => { if (this.unsaved()) event.preventDefault(); });
+    for (const back of ["online", "focus"]) addEventListener(back, () => { if (this.failures && this.dirty().length) this.plan(0); });
+    addEventListener("beforeunload", (event) => { if (!this.leaving && this.unsaved()) event.preventDefault(); });
     addEventListener("pagehide", () => this.last());
 
-    offerLocal(form, this.sent, () => this.touched(null, 0));
+    this.recover();
   }
 
-  // The form as it would be posted, without what changes by itself.
-  snapshot() {
-    const data = new FormData(this.form);
-    data.delete("version");
-    data.delete("csrfmiddlewaretoken");
-    return new URLSearchParams([...data].filter(([, value]) => typeof value === "string")).toString();
+  // Fields and their controls
+
+  keyOf(node) {
+    const name = node?.name || node?.closest?.("[data-rows]")?.dataset.rows || "";
+    return this.keys.find((key) => name === key || name.startsWith(`${key}-`));
+  }
+
+  // The controls of a field as they would be posted.
+  snapshot(key) {
+    const pairs = [];
+    for (const [name, value] of new FormData(this.form)) {
+      if (typeof value === "string" && this.keyOf({ name }) === key) pairs.push([name, value]);
+    }
+    return new URLSearchParams(pairs).toString();
+  }
+
+  place(key) {
+    const node = this.form.querySelector(`#f-${CSS.escape(key)}`) ?? this.form.querySelector(`[id^="f-${CSS.escape(key)}-"]`);
+    return node?.closest(".field-gap") ?? node;
+  }
+
+  label(key) {
+    const words = this.place(key)?.querySelector(".label, legend, label");
+    return words?.textContent.replace("必填", "").trim() || key;
+  }
+
+  dirty() {
+    return this.keys.filter((key) => this.fields.get(key).dirty && !this.fields.get(key).stopped);
   }
 
   unsaved() {
-    return !this.stopped && (this.dirty || this.sending) && this.snapshot() !== this.sent;
+    return this.keys.some((key) => this.fields.get(key).dirty) || this.sending !== null;
   }
 
-  touched(event, wait = QUIET) {
-    if (event?.target.closest?.("[data-transient]")) return;
-    if (this.snapshot() === this.sent) return;
-    this.dirty = true;
-    keepLocal(this.form, this.snapshot());
-    this.plan(wait);
-  }
+  // Typing
 
-  // Posting while a save is under way would carry the number from before it: the writer would meet a conflict with
-  // himself. So the post waits for the answer.
-  submit(event) {
-    clearTimeout(this.timer);
-    this.dirty = false;
-    if (this.sending) {
-      event.preventDefault();
-      this.pressed = event.submitter;
-    } else {
-      this.stopped = true;
+  touched(node, wait = QUIET) {
+    if (node?.closest?.("[data-transient]")) return;
+    const key = this.keyOf(node);
+    if (!key) return;
+    const field = this.fields.get(key);
+    const now = this.snapshot(key);
+    if (now === field.sent) {
+      if (field.dirty) this.journal.drop(key);
+      field.dirty = false;
+      return;
     }
+    field.dirty = true;
+    this.journal.put(key, { snapshot: now, base: field.number });
+    if (field.stopped) return;
+    this.since ||= Date.now();
+    if (!this.failures) this.show("idle", "正在填写，还没有保存");
+    this.plan(Math.min(wait, Math.max(0, this.since + LONGEST - Date.now())));
   }
 
   plan(wait) {
-    if (this.stopped || this.pressed !== undefined) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.save(), wait);
   }
 
-  async save() {
-    if (this.sending || this.stopped) return;
+  // Saving: one field after the other, so that a slow line is not crowded
+
+  save() {
+    clearTimeout(this.timer);
     if (this.composing) return this.plan(QUIET);
-    const now = this.snapshot();
-    if (now === this.sent) return;
-    this.sending = true;
-    this.dirty = false;
-    this.show("busy", "正在保存…");
-    try {
-      const answer = await fetch(this.form.action, {
-        method: "POST",
-        body: new FormData(this.form),
-        headers: { "X-Requested-With": "autosave", Accept: "application/json" },
-        redirect: "error", // a redirect means that the sign-in has ended: the text must not be taken for saved
-      });
-      if (answer.status === 409) return this.conflict(await answer.json());
-      if (!answer.ok) throw new Error(String(answer.status));
-      const { saved_at: at, version } = await answer.json();
-      this.sent = now;
-      this.failures = 0;
-      if (version !== undefined && this.form.elements.version) this.form.elements.version.value = version;
-      if (this.snapshot() === now) dropLocal(this.form);
-      this.show("ok", `已自动保存 ${at}`);
-    } catch (error) {
-      this.failed(error);
-    } finally {
-      this.sending = false;
-      if (this.pressed !== undefined) this.form.requestSubmit(this.pressed);
-      else if (this.dirty && !this.failures) this.plan(QUIET);
-    }
+    this.sending ??= this.round().finally(() => { this.sending = null; });
+    return this.sending;
   }
 
+  async round() {
+    for (let keys = this.dirty(); keys.length; keys = this.dirty()) {
+      this.show("busy", "正在保存…");
+      this.since = 0;
+      try {
+        await this.send(keys[0]);
+      } catch (error) {
+        return this.failed(error);
+      }
+      if (this.composing) break;
+    }
+    this.told();
+  }
+
+  async send(key, more = {}) {
+    const field = this.fields.get(key);
+    const now = this.snapshot(key);
+    const answer = await this.post(key, now, field.number, more);
+    const said = await answer.json().catch(() => ({}));
+    if (answer.status === 401) {
+      this.show("off", "登录已过期，还没有保存");
+      this.renew(await signInAgain(this.form));
+      return;
+    }
+    if (answer.status === 403 && !said.refused) {
+      // The token is out of date: somebody signed in again in another window.
+      const { user, token } = await whoIsIt(this.form);
+      if (String(user) === this.form.dataset.user && token !== this.token()) return this.renew(token);
+      throw new Error("403");
+    }
+    if (answer.status === 409) return this.contested(key, now, said);
+    if (said.refused) return this.refused(key, said.refused);
+    if (!answer.ok || typeof said.number !== "number") throw new Error(String(answer.status));
+
+    field.number = said.number;
+    field.sent = now;
+    field.stopped = "";
+    this.failures = 0;
+    this.savedAt = said.saved_at;
+    this.remember();
+    this.place(key)?.parentElement?.querySelector(`[data-place="${key}"]`)?.remove();
+    const typed = this.snapshot(key);
+    field.dirty = typed !== now;
+    if (field.dirty) await this.journal.put(key, { snapshot: typed, base: field.number });
+    else await this.journal.drop(key);
+    this.form.dispatchEvent(new CustomEvent("saved", { detail: { key, ...said } }));
+  }
+
+  post(key, snapshot, number, more) {
+    const body = new URLSearchParams(snapshot);
+    for (const [name, value] of Object.entries({ number, csrfmiddlewaretoken: this.token(), ...more })) body.set(name, value);
+    return fetch(`${this.form.dataset.fields}${key}/`, {
+      method: "POST",
+      body,
+      headers: { Accept: "application/json" },
+      redirect: "error",
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+  }
+
+  token() {
+    return this.form.elements.csrfmiddlewaretoken.value;
+  }
+
+  renew(token) {
+    for (const input of document.querySelectorAll("input[name='csrfmiddlewaretoken']")) input.value = token;
+  }
+
+  remember() {
+    this.form.elements.numbers.value = JSON.stringify(Object.fromEntries([...this.fields].map(([key, { number }]) => [key, number])));
+  }
+
+  // When it does not go well
+
   failed(error) {
-    const refused = /^4\d\d$/.test(error.message);
-    keepLocal(this.form, this.snapshot());
-    this.dirty = true;
-    this.show("off", refused
-      ? "没有保存：登录已失效或不再可以修改，内容留在本机；请在新窗口登录后再回到这一页"
-      : "没有保存：网络断开，内容留在本机，恢复后自动重试");
-    const wait = RETRY[Math.min(this.failures, RETRY.length - 1)];
+    const count = this.dirty().length;
+    const why = error.message === "sign-in" ? "登录已过期" : /^\d+$/.test(error.message) ? "服务器没有接收" : "网络断开或者服务器没有应答";
+    this.show("off", `没有保存（${count} 栏）：${why}。内容留在本机，恢复后自动重试`, true);
+    const wait = error.message === "sign-in" ? RETRY.at(-1) : RETRY[Math.min(this.failures, RETRY.length - 1)];
     this.failures += 1;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.save(), wait);
   }
 
-  conflict({ url }) {
-    this.stopped = true;
-    keepLocal(this.form, this.snapshot());
-    this.show("off", "没有保存：同事刚刚改了这一部分。内容留在本机，");
-    const link = Object.assign(document.createElement("a"), { href: url || location.href, textContent: "看两份再选" });
-    this.status?.append(link);
+  refused(key, words) {
+    this.fields.get(key).stopped = words;
+    this.show("off", `“${this.label(key)}”没有保存：${words}内容留在本机。`, true);
   }
 
-  // Leaving at once after typing: one last try that outlives the page.
+  // Somebody else wrote first: both texts are on the server; this field waits for a choice, the others go on.
+  contested(key, now, { contested, number }) {
+    const field = this.fields.get(key);
+    field.sent = now;
+    field.stopped = "contested";
+    field.dirty = false;
+    this.journal.drop(key);
+    const place = this.place(key);
+    place?.parentElement.querySelector(`[data-place="${key}"]`)?.remove();
+    const box = document.createElement("div");
+    box.dataset.place = key;
+    box.innerHTML = contested;
+    place?.after(box);
+    box.addEventListener("click", (event) => {
+      const keep = event.target.closest("[data-keep]")?.dataset.keep;
+      if (keep) this.settle(key, number, keep);
+    });
+    box.firstElementChild?.focus();
+  }
+
+  async settle(key, number, keep) {
+    const field = this.fields.get(key);
+    field.number = number;
+    field.stopped = "";
+    if (keep === "theirs") {
+      try {
+        await this.send(key, { keep });
+      } catch (error) {
+        field.stopped = "contested";
+        return this.failed(error);
+      }
+      if (field.stopped) return;
+      field.dirty = false;
+      await this.journal.drop(key);
+      await this.save();
+      if (this.unsaved()) return;
+      this.leaving = true;
+      location.reload();
+      return;
+    }
+    field.sent = "";
+    field.dirty = true;
+    this.save();
+  }
+
+  told() {
+    const contested = this.keys.filter((key) => this.fields.get(key).stopped === "contested");
+    const refused = this.keys.some((key) => this.fields.get(key).stopped && this.fields.get(key).stopped !== "contested");
+    if (contested.length) this.show("off", `有 ${contested.length} 栏别人也改了：两份都已保存，请选定`);
+    else if (!refused) this.show("ok", this.savedAt ? `已自动保存 ${this.savedAt}` : "");
+  }
+
+  // Leaving
+
+  // The buttons of the form post it whole; before that, everything is saved field by field, so that nothing rides on the post.
+  async submit(event) {
+    if (this.leaving) return;
+    event.preventDefault();
+    const pressed = event.submitter;
+    await this.save();
+    if (this.dirty().length) await this.save();
+    if (this.unsaved() || this.keys.some((key) => this.fields.get(key).stopped)) {
+      this.alert.scrollIntoView({ block: "nearest" });
+      return;
+    }
+    this.leaving = true;
+    this.form.requestSubmit(pressed);
+  }
+
+  // Leaving at once after typing: one last try that outlives the page. The journal has it in any case.
   last() {
-    if (!this.unsaved() || this.composing) return;
-    fetch(this.form.action, {
-      method: "POST",
-      body: new FormData(this.form),
-      headers: { "X-Requested-With": "autosave" },
-      keepalive: true,
-    }).catch(() => {});
+    if (this.composing || this.leaving) return;
+    for (const key of this.dirty().slice(0, 5)) {
+      const { number } = this.fields.get(key);
+      const body = new URLSearchParams(this.snapshot(key));
+      body.set("number", number);
+      body.set("csrfmiddlewaretoken", this.token());
+      if (body.toString().length < 60000) {
+        fetch(`${this.form.dataset.fields}${key}/`, { method: "POST", body, keepalive: true }).catch(() => {});
+      }
+    }
   }
 
-  show(is, words) {
-    if (!this.status) return;
+  // Coming back
+
+  async recover() {
+    const entries = [];
+    for (const entry of await this.journal.entries()) {
+      const field = this.fields.get(entry.key);
+      if (!field) continue;
+      if (same(entry.snapshot, field.sent)) this.journal.drop(entry.key);
+      else entries.push(entry);
+    }
+    this.form.dataset.ready = "";
+    if (!entries.length) return;
+    offer(this.form, entries, {
+      label: (key) => this.label(key),
+      use: () => {
+        for (const { key, snapshot, base } of entries) {
+          this.fields.get(key).number = base; // what the writer had before the eyes then: later texts of others stay
+          put(this.form, key, snapshot);
+          this.touched(this.form.querySelector(`[name^="${CSS.escape(key)}"]`), 0);
+        }
+      },
+      leave: () => { for (const { key } of entries) this.journal.drop(key); },
+    });
+  }
+
+  show(is, words, loud = false) {
+    this.alert.hidden = !loud;
+    if (loud) this.alert.textContent = words;
+    if (!this.status || (!words && is === "ok")) return;
     this.status.dataset.is = is;
     this.status.textContent = words;
   }

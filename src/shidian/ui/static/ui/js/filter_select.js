@@ -1,5 +1,8 @@
 // Type-ahead over a long list: a box above narrows the options of <select data-filter>. The select stays the control
-// that is posted, so nothing changes for the server or without JavaScript.
+// that is posted, so nothing changes for the server or without JavaScript. A short list has no box. Whoever changes the
+// options sends the select an event `listed`.
+const LONG = 45;
+
 export function matches(words, label) {
   const text = label.toLowerCase();
   return words.toLowerCase().split(/\s+/).every((word) => text.includes(word));
@@ -7,7 +10,6 @@ export function matches(words, label) {
 
 export function start(root) {
   for (const select of root.querySelectorAll("select[data-filter]")) {
-    const kept = [...select.children].map((child) => child.cloneNode(true));
     const box = Object.assign(root.createElement("input"), { className: "input", type: "search", autocomplete: "off" });
     const name = root.querySelector(`label[for="${CSS.escape(select.id)}"]`)?.textContent.trim() ?? "";
     box.setAttribute("aria-label", `在“${name}”中查找`);
@@ -18,6 +20,12 @@ export function start(root) {
     select.replaceWith(wrap);
     wrap.append(box, select);
 
+    let kept = [];
+    const take = () => {
+      kept = [...select.children].map((child) => child.cloneNode(true));
+      box.value = "";
+      box.hidden = select.options.length <= LONG;
+    };
     const narrow = () => {
       const words = box.value.trim();
       const chosen = select.value;
@@ -25,6 +33,8 @@ export function start(root) {
       select.replaceChildren(...left);
       select.value = chosen;
     };
+    take();
+    select.addEventListener("listed", take);
     box.addEventListener("input", (event) => event.isComposing || narrow());
     box.addEventListener("compositionend", narrow);
   }

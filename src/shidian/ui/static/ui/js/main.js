@@ -7,8 +7,9 @@ import { start as counter } from "./counter.js";
 import { start as explain } from "./explain.js";
 import { start as region } from "./region.js";
 import { start as filterSelect } from "./filter_select.js";
+import { start as codeSearch } from "./code_search.js";
 import { start as keys } from "./keys.js";
 import { start as progress } from "./progress.js";
 
 // rows before autosave: autosave listens to the events that rows sends.
-for (const begin of [errors, rows, counter, explain, region, filterSelect, autosave, keys, progress]) begin(document);
+for (const begin of [errors, rows, counter, explain, region, filterSelect, codeSearch, autosave, keys, progress]) begin(document);

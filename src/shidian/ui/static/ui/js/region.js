@@ -1,22 +1,41 @@
-// Fills the list of counties when another province is chosen; without it a button does the same by a post.
+// Fills the list of counties, by city, when another province is chosen; without it a button does the same by a post.
 // <fieldset data-region="/ui/regions/000000/"> with a select …-province and a select or input …-county.
 export function start(root) {
   for (const field of root.querySelectorAll("[data-region]")) {
     const province = field.querySelector("[name$='-province']");
     const county = field.querySelector("[name$='-county']");
     if (!province || county?.tagName !== "SELECT") continue;
-    for (const button of field.querySelectorAll("[data-no-script]")) button.hidden = true;
-    province.addEventListener("change", async () => {
-      county.replaceChildren(new Option("请选择", ""));
-      if (!province.value) return;
+    const buttons = field.querySelectorAll("[data-no-script]");
+    for (const button of buttons) button.hidden = true;
+    // `input` and not `change`: text brought back from this browser sends the first only.
+    province.addEventListener("input", async () => {
+      const chosen = province.value;
+      show(county, []);
+      if (!chosen) return;
       try {
-        const answer = await fetch(field.dataset.region.replace("000000", province.value));
+        const answer = await fetch(field.dataset.region.replace("000000", chosen));
         if (!answer.ok) throw new Error(String(answer.status));
-        for (const { code, name } of (await answer.json()).counties) county.append(new Option(name, code));
+        const { cities } = await answer.json();
+        // Meanwhile another province may have been chosen, or a county brought back.
+        if (province.value === chosen) show(county, cities, county.value);
       } catch {
         // Offline: the button of the plain form is the way.
-        for (const button of field.querySelectorAll("[data-no-script]")) button.hidden = false;
+        for (const button of buttons) button.hidden = false;
       }
     });
   }
+}
+
+function show(county, cities, chosen = "") {
+  const groups = cities.map(({ name, counties }) => {
+    const options = counties.map((each) => new Option(each.name, each.code));
+    if (!name) return options;
+    const group = Object.assign(document.createElement("optgroup"), { label: name });
+    group.append(...options);
+    return [group];
+  });
+  county.replaceChildren(new Option("请选择", ""), ...groups.flat());
+  if (chosen) county.value = chosen;
+  if (county.selectedIndex < 0) county.value = "";
+  county.dispatchEvent(new Event("listed"));
 }
