@@ -17,7 +17,7 @@ def test_answers_are_printed_in_words():
         "text": "天津市和平区",
     }
     assert printed["industry"] == "社区居民自治组织"
-    assert printed["economic"] == "不适用（机关法人）"
+    assert printed["economic"] == "不适用（机关、事业单位、社会团体等）"
     assert printed["accident"] == "否"
     assert (printed["kind"], printed["area"]) == ("甲", "乙")
     assert printed["plan"] == [{"time": "2024年", "content": "宣传", "unit": ""}]
@@ -40,8 +40,9 @@ def test_what_cannot_be_read_is_printed_as_typed():
     assert printed["period"]["from_year"] == "2023-13"
 
 
-def test_an_industry_finer_than_the_table_keeps_its_code():
-    assert printing.value(EVERYTHING.field("industry"), "6511") == "软件和信息技术服务业（6511）"
+def test_an_industry_that_does_not_exist_is_printed_as_it_was_typed():
+    assert printing.value(EVERYTHING.field("industry"), "6511") == "基础软件开发"
+    assert printing.value(EVERYTHING.field("industry"), "养老院") == "养老院"
 
 
 def test_one_line_for_lists():

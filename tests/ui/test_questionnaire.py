@@ -268,9 +268,43 @@ def test_counties_are_those_of_the_province_chosen():
 
 
 def test_a_code_that_no_list_has_is_kept():
-    trade = shown({"trade": "ZZ"})["trade"].controls[0]
+    kind = shown({"kind": "ZZ"})["kind"].controls[0]
 
-    assert [option.value for group in trade.groups for option in group.options if option.checked] == ["ZZ"]
+    assert [option.value for group in kind.groups for option in group.options if option.checked] == ["ZZ"]
+    assert shown({"trade": "ZZ"})["trade"].controls[0].value == "ZZ"
+
+
+def test_an_industry_shows_its_name_and_where_it_stands():
+    trade = shown({"trade": "9221"})["trade"]
+
+    assert trade.controls[0].value == "9221 综合事务管理机构"
+    assert trade.above == "S 公共管理、社会保障和社会组织 › 92 国家机构 › 922 国家行政机构"
+    assert trade.offers == ()
+
+
+def test_words_that_are_no_industry_are_answered_with_buttons():
+    fields = shown({"trade": "养老"})
+    page = html({"trade": fields["trade"]})
+
+    assert "9411" in [offer.value for offer in fields["trade"].offers]
+    assert 'type="submit" name="trade" value="9411"' in page
+    # The button stands behind the input, so what it says is read last.
+    assert page.index('<input class="input"') < page.index('value="9411"')
+    posted_by_button = {"trade": ["养老", "9411"]}
+    assert forms.read(SECTION, posted_by_button)["trade"] == "9411"
+
+
+def test_what_an_industry_input_shows_is_read_back_as_its_code():
+    data = posted(html(shown({"trade": "9221"})))
+
+    assert forms.read(SECTION, data)["trade"] == "9221"
+
+
+def test_the_list_of_industries_is_not_on_the_page():
+    page = html({"trade": shown({"trade": "9221"})["trade"]})
+
+    assert len(page) < 2000
+    assert page.count("综合事务管理机构") == 1
 
 
 def test_after_a_return_only_the_listed_fields_are_open():
@@ -332,10 +366,10 @@ def test_without_a_row_button_nothing_is_moved():
 
 def test_text_that_no_list_has_is_not_kept_in_memory():
     before = code_lists._kept.cache_info().currsize
-    code_lists.industry_groups("")
+    code_lists.economic_type_groups("")
 
     for number in range(50):
-        code_lists.industry_groups("长" * 1000 + str(number))
+        code_lists.economic_type_groups("长" * 1000 + str(number))
 
     assert code_lists._kept.cache_info().currsize <= before + 1
 

@@ -25,13 +25,26 @@ FieldType = Literal[
     "postcode",
     "phone",
     "email",
+    "document_number",
+    "standard_number",
     "yes_no",
     "choice",
     "area",
     "rows",
 ]
 ColumnType = Literal[
-    "text", "long_text", "month", "month_or_text", "date", "unit_code", "postcode", "phone", "email", "choice"
+    "text",
+    "long_text",
+    "month",
+    "month_or_text",
+    "date",
+    "unit_code",
+    "postcode",
+    "phone",
+    "email",
+    "document_number",
+    "standard_number",
+    "choice",
 ]
 Severity = Literal["error", "warning"]
 OrganisationAttribute = Literal[

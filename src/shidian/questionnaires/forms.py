@@ -9,7 +9,16 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from shidian.organisations.codes import contacts, months, regions, unit_code
+from shidian.organisations.codes import (
+    contacts,
+    document_number,
+    economic_types,
+    industries,
+    months,
+    regions,
+    standard_number,
+    unit_code,
+)
 from shidian.questionnaires.definition import COMPOSITE, Column, Field, Section
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
@@ -20,7 +29,6 @@ _INVISIBLE = re.compile(
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BREAKS = re.compile(r"[ ]*\n\s*")
 _ROW = re.compile(r"([1-9][0-9]{0,3})-([a-z0-9_]+)", re.ASCII)
-_INDUSTRY = re.compile(r"[A-T]?([0-9]{2,4})|([A-T])", re.ASCII)
 _YES_NO = {
     "yes": "yes",
     "no": "no",
@@ -104,11 +112,6 @@ def _clean_text(kind: str, raw: Any) -> str:
     return _composed(normalise(text)) if normalise else text
 
 
-def _industry(text: str) -> str:
-    found = _INDUSTRY.fullmatch(_half_width(text).upper())
-    return (found[1] or found[2]) if found else text
-
-
 def _half_width(text: str) -> str:
     return _composed("".join(unicodedata.normalize("NFKC", text).split())) if len(text) <= 100 else text
 
@@ -127,8 +130,10 @@ _NORMALISE: dict[str, Callable[[str], str]] = {
     "phone": contacts.normalise_phone,
     "email": contacts.normalise_email,
     "yes_no": lambda text: _YES_NO.get(text.lower(), text),
-    "industry": _industry,
-    "economic_type": lambda text: _half_width(text).lower(),
+    "document_number": document_number.normalise,
+    "standard_number": standard_number.normalise,
+    "industry": industries.normalise,
+    "economic_type": economic_types.normalise,
 }
 
 

@@ -1,18 +1,17 @@
-"""The long lists of the form (divisions, industries, economic types) as groups for a select.
+"""The long lists of the form: divisions and economic types as groups for a select, industries as a list to search.
 
-A list is kept ready for each known answer; an answer that no list has is added at its end and never kept, since it may be
-any text.
+A select's list is kept ready for each known answer; an answer that no list has is added at its end and never kept, since
+it may be any text. The industries are too many for a page: the browser fetches them once, when they are wanted.
 """
 
+import gzip
+import json
 from collections.abc import Callable
 from functools import cache, lru_cache
 
 from shidian.organisations.codes import economic_types, industries, regions
 
 from .options import Option, OptionGroup
-
-# A plain heading of the register, not a name that belongs above a list of districts.
-_NO_HEADING = ("市辖区", "县")
 
 # How many differently answered copies of a list are kept ready.
 KEPT = 256
@@ -37,9 +36,35 @@ def economic_type_groups(chosen: str) -> tuple[OptionGroup, ...]:
     return _groups(_economic_types, "", chosen, economic_types.name(chosen))
 
 
-def industry_groups(chosen: str) -> tuple[OptionGroup, ...]:
-    """The industries under their letter, deeper classes indented."""
-    return _groups(_industries, "", chosen, industries.name(chosen))
+def classes_above(code: str) -> str:
+    """The classes above an industry, the letter first: S 公共管理… › 92 国家机构; nothing for a letter or no code."""
+    return " › ".join(industry.label for industry in industries.path(code)[:-1])
+
+
+def industry_offers(words: str) -> tuple[Option, ...]:
+    """The industries that may be meant by words that are no code; none for a code or no words."""
+    if not words.strip() or industries.exists(words):
+        return ()
+    return tuple(Option(found.code, found.label, False) for found in industries.suggestions(words))
+
+
+@cache
+def industry_list() -> bytes:
+    """Every industry as JSON, ready to send: {"codes": [["A", "农、林、牧、渔业"], …]} in the order of the standard."""
+    codes = [[industry.code, industry.name] for industry in industries.all_industries()]
+    return json.dumps({"codes": codes}, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@cache
+def industry_list_packed() -> bytes:
+    """The same, packed by gzip; the same bytes each time."""
+    return gzip.compress(industry_list(), mtime=0)
+
+
+@cache
+def list_version() -> str:
+    """Part of the address of every list, so that a browser may keep it until it changes."""
+    return industries.version() + regions.version()
 
 
 def _groups(entries: Callable[[str], Entries], of: str, chosen: str, name: str) -> tuple[OptionGroup, ...]:
@@ -64,7 +89,7 @@ def _provinces(_of: str) -> Entries:
 @lru_cache(maxsize=KEPT)
 def _counties(province: str) -> Entries:
     return tuple(
-        ("" if city in _NO_HEADING else city, tuple((region.code, region.name) for region in members))
+        (city, tuple((region.code, region.name) for region in members))
         for city, members in (regions.counties_by_city(province) if province else ())
     )
 
@@ -78,18 +103,3 @@ def _economic_types(_of: str) -> Entries:
         if each.code not in parents:
             under.setdefault(economic_types.name(each.parent), []).append((each.code, each.name))
     return tuple((heading, tuple(entries)) for heading, entries in under.items())
-
-
-@cache
-def _industries(_of: str) -> Entries:
-    return tuple(
-        (f"{letter.code} {letter.name}", tuple(_below(letter.code, 0))) for letter in industries.children()
-    )
-
-
-def _below(parent: str, depth: int) -> list[tuple[str, str]]:
-    entries = []
-    for industry in industries.children(parent):
-        entries.append((industry.code, f"{'　' * depth}{industry.code} {industry.name}"))
-        entries += _below(industry.code, depth + 1)
-    return entries

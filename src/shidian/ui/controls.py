@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from .options import OptionGroup
+from .options import Option, OptionGroup
 
 # Fields that hold a sentence at most have no counter until they get long.
 COUNTED_FROM = 300
@@ -34,7 +34,10 @@ class Finding(Protocol):
 
 @dataclass(frozen=True)
 class Control:
-    """One input, textarea or select. `kind`: input, textarea or select; `wrong` and `warnings` are its own problems."""
+    """One input, textarea or select. `kind`: input, textarea or select; `wrong` and `warnings` are its own problems.
+
+    `filter`: a select that may be too long to look through. `search`: an input whose answer is found in a long list.
+    """
 
     name: str
     id: str
@@ -54,6 +57,7 @@ class Control:
     described: str = ""
     groups: tuple[OptionGroup, ...] = ()
     filter: bool = False
+    search: bool = False
 
     @property
     def count(self) -> int:
@@ -86,6 +90,7 @@ class ScreenField:
 
     `layout` is control (one), composite (several), choices (radios) or rows. `heading` is set on the first field of a
     group. `explain` is shown when the answer is not `qualifies`; `template_row` is the row that the browser copies.
+    `above` names the classes above an answer out of a long list, `offers` are those that may be meant by what is in none.
     """
 
     key: str
@@ -106,6 +111,8 @@ class ScreenField:
     groups: tuple[OptionGroup, ...] = ()
     explain: str = ""
     qualifies: str = ""
+    above: str = ""
+    offers: tuple[Option, ...] = ()
     heads: tuple[Control, ...] = ()
     rows: tuple[ScreenRow, ...] = ()
     template_row: ScreenRow | None = None

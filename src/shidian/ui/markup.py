@@ -10,6 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from .code_lists import list_version
 from .controls import ROW_LINES, Control, ScreenField, ScreenRow
 
 NEED = '<span class="need">必填</span>'
@@ -40,7 +41,25 @@ def _single(shown: ScreenField) -> str:
     return (
         f'<div class="field field-gap{_wrong(shown)}">'
         f'<label class="label" for="{only.id}">{escape(shown.label)}{NEED if shown.required else ""}</label>'
-        f"{_words(shown)}{control(only)}</div>"
+        f"{_words(shown)}{control(only)}{_found(shown)}</div>"
+    )
+
+
+def _found(shown: ScreenField) -> str:
+    """Below an input with a list behind it: where the answer stands, or what may be meant. The buttons post the form."""
+    if not shown.controls[0].search:
+        return ""
+    above = f'<p class="hint" data-above="{shown.id}">{escape(shown.above)}</p>' if shown.above else ""
+    offers = "".join(
+        f'<button class="button button-quiet" type="submit" name="{shown.key}" value="{escape(offer.value)}">'
+        f"{escape(offer.label)}</button>"
+        for offer in shown.offers
+    )
+    if not offers:
+        return above
+    return (
+        f'<div class="code-offers" data-offers="{shown.id}" role="group" aria-label="{escape(shown.label)}：可能是这些">'
+        f'<p class="hint">可能是这些，点一下就选中：</p><div class="button-set">{offers}</div></div>'
     )
 
 
@@ -79,7 +98,7 @@ def _composite(shown: ScreenField) -> str:
     )
     counties, button = "", ""
     if shown.type == "region":
-        counties = attribute("data-region", _counties_address())
+        counties = attribute("data-region", _address("ui:counties", province="000000"))
         button = (
             '<button class="button button-quiet" type="submit" name="go" value="stay" data-no-script>'
             "列出所选省（市）的县（区）</button>"
@@ -91,11 +110,11 @@ def _composite(shown: ScreenField) -> str:
     )
 
 
-def _counties_address() -> str:
+def _address(name: str, **parts: str) -> str:
     try:
-        return reverse("ui:counties", kwargs={"province": "000000"})
+        return f"{reverse(name, kwargs=parts)}?v={list_version()}"
     except NoReverseMatch:
-        # A site that does not serve the list: the button posts the form instead.
+        # A site that does not serve the list: the plain form does without it.
         return ""
 
 
@@ -158,6 +177,8 @@ def control(shown: Control) -> str:
             f'<input class="input{shown.css}" type="{shown.input_type}" inputmode="{shown.inputmode}" '
             f'autocomplete="{shown.autocomplete}"{common} value="{escape(shown.value)}">'
         )
+    if shown.search:
+        text = f'<div class="code-search"{attribute("data-codes", _address("ui:industries"))}>{text}</div>'
     return text + (_counter(shown) if shown.counted else "")
 
 

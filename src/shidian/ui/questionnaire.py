@@ -11,7 +11,7 @@ from typing import Any
 from shidian.organisations.codes import economic_types, industries, regions
 from shidian.questionnaires.definition import COMPOSITE, Choice, Column, Field, Section
 
-from .code_lists import counties, economic_type_groups, industry_groups, provinces
+from .code_lists import classes_above, counties, economic_type_groups, industry_offers, provinces
 from .controls import FIELD_LINES, SHARES, Control, Finding, ScreenField, ScreenRow, is_counted
 from .options import Option, OptionGroup
 
@@ -134,7 +134,13 @@ def _bind_field(
                 True,
             ),
         )
-    return ScreenField(**common, controls=(_single_control(asked, value, common),))
+    only = _single_control(asked, value, common)
+    if only.search:
+        words = _text(value)
+        return ScreenField(
+            **common, controls=(only,), above=classes_above(words), offers=industry_offers(words)
+        )
+    return ScreenField(**common, controls=(only,))
 
 
 def _layout(asked: Field) -> str:
@@ -165,7 +171,7 @@ def _single_control(asked: Field, value: Any, common: Mapping[str, Any]) -> Cont
         id=f"f-{asked.key}",
         label=asked.name,
         kind=kind,
-        value=_text(value),
+        value=industries.label(_text(value)) if asked.type == "industry" else _text(value),
         required=asked.required,
         input_type=input_type,
         inputmode=inputmode,
@@ -176,7 +182,7 @@ def _single_control(asked: Field, value: Any, common: Mapping[str, Any]) -> Cont
         wrong=common["wrong"],
         described=f"{common['described']} {counted}".strip(),
         groups=groups,
-        filter=asked.type == "industry",
+        search=asked.type == "industry",
     )
 
 
@@ -190,8 +196,6 @@ def _select_groups(asked: Field, value: str) -> tuple[OptionGroup, ...]:
         return tuple(OptionGroup(branch, tuple(options)) for branch, options in branches.items())
     if asked.type == "economic_type":
         return economic_type_groups(value)
-    if asked.type == "industry":
-        return industry_groups(value)
     return ()
 
 
@@ -263,6 +267,7 @@ def _part_controls(asked: Field, value: Any, common: Mapping[str, Any]) -> tuple
                 wrong=common["wrong"] if not named or f"f-{name}" in named else (),
                 described=common["described"],
                 groups=groups,
+                filter=part == "county",
             )
         )
     return tuple(controls)

@@ -6,4 +6,7 @@ from . import views
 
 app_name = "ui"
 
-urlpatterns = [path("regions/<str:province>/", views.counties, name="counties")]
+urlpatterns = [
+    path("regions/<str:province>/", views.counties, name="counties"),
+    path("industries/", views.industries, name="industries"),
+]

@@ -16,6 +16,9 @@ from shidian.organisations.codes import months
         "２０２４－０１",
         "2024 年 1 月",
         "202401",
+        "2024年1月份",
+        "二〇二四年一月",
+        "二○二四年元月",
         "2024-1",
     ],
 )
@@ -49,6 +52,9 @@ def test_days_that_do_not_exist(day):
 def test_days():
     assert months.check_day("2024-02-29") is None
     assert months.normalise_day("2023年7月10日") == "2023-07-10"
+    assert months.normalise_day("二〇二三年七月十日") == "2023-07-10"
+    assert months.normalise_day("二〇二三年十二月三十一日") == "2023-12-31"
+    assert months.normalise_day("二〇二三年十月二十日") == "2023-10-20"
     assert months.written_day("2023-07-10") == "2023年7月10日"
     assert months.written_day("2023-02-30") == "2023-02-30"
 
@@ -73,6 +79,9 @@ def test_every_month_survives_writing_and_reading(year, month):
 
 @settings(deadline=None)
 @given(st.text(max_size=40))
-def test_any_text_is_answered(text):
+def test_any_text_is_answered_and_normalising_twice_changes_nothing_more(text):
+    for normalise in (months.normalise_month, months.normalise_day):
+        once = normalise(text)
+        assert normalise(once) == once
     months.check_month(months.normalise_month(text))
     months.check_day(months.normalise_day(text))

@@ -76,6 +76,9 @@ def test_wrong_length_is_counted(code, length):
         "12100000–400000624—D",
         "统一社会信用代码：12100000400000624D",
         "统一社会信用代码:12100000400000624D",
+        "统一社会信用代码／组织机构代码：12100000-4-0000062-4-D",
+        "组织机构代码：统一社会信用代码：12100000400000624D",
+        "12100000－400000624．D",
     ],
 )
 def test_normalise_brings_typed_and_pasted_codes_to_one_form(typed):
@@ -123,6 +126,47 @@ def test_a_wrong_character_of_9_is_caught_unless_the_values_agree_modulo_11(code
 def test_any_text_is_answered(text):
     answer = unit_code.check(unit_code.normalise(text))
     assert answer is None or answer
+
+
+@settings(deadline=None)
+@given(st.text(max_size=210))
+def test_normalising_twice_changes_nothing_more(text):
+    once = unit_code.normalise(text)
+    assert unit_code.normalise(once) == once
+
+
+def test_every_single_wrong_character_of_a_code_with_remainder_zero_is_caught():
+    code = "121201010000002030"
+    for place in range(18):
+        for character in ALPHABET_18:
+            changed = code[:place] + character + code[place + 1 :]
+            assert (unit_code.check(changed) is None) == (changed == code)
+
+
+@pytest.mark.parametrize("first", list("123456789ANY"))
+def test_every_department_takes_its_own_categories_only(first):
+    department, categories = unit_code.DEPARTMENTS[first]
+    for second in "123456789":
+        message = str(unit_code.check(f"{first}{second}120101PDY000000"[:17] + "0"))
+        assert (f"第 2 位“{second}”不是{department}部门登记的机构类别" in message) == (
+            second not in categories
+        )
+
+
+def test_the_half_with_the_wrong_character_is_named():
+    assert "多半在第 9 至 17 位" in str(unit_code.check("12100000400000625D"))
+    assert "多半在第 1 至 8 位或者第 18 位" in str(unit_code.check("12100100400000624D"))
+
+
+def test_a_number_of_a_person_or_an_old_register_is_named():
+    assert "身份证号码" in str(unit_code.check("120101199001011234"))
+    assert "旧注册号" in str(unit_code.check("120101000012345"))
+
+
+def test_an_inner_check_digit_that_differs_is_only_odd():
+    assert unit_code.check("91310115MA1H8R7C67") is None
+    assert "第 9 至 17 位" in str(unit_code.doubt("91310115MA1H8R7C67"))
+    assert [unit_code.doubt(code) for code in [*REAL, *RESERVED]] == [None] * 13
 
 
 def test_a_very_long_text_is_refused_at_once():

@@ -1,15 +1,18 @@
-"""Numbers of official documents (发文字号): 国标委发〔2023〕27号."""
+"""Numbers of official documents (发文字号, GB/T 9704-2012): 国标委发〔2023〕27号."""
 
 import re
 import unicodedata
 
 _NUMBER = re.compile(r"[\u4e00-\u9fa5]{2,20}〔(?:19|20)[0-9]{2}〕[1-9][0-9]{0,4}号", re.ASCII)
-_LOOSE = re.compile(r"(.{1,30}?)[〔\[(【{]([0-9]{2,4})[〕\])】}](?:第)?0*([0-9]+)[号號]", re.ASCII)
+_LOOSE = re.compile(
+    r"(.{1,30}?)[〔\[(【{「<]([0-9]{2,4})年?[〕\])】}」>](?:第)?0*([0-9]{1,6})[号號]?", re.ASCII
+)
+_PARTS = re.compile(r"(.*)〔([0-9]*)〕([0-9]*)号", re.ASCII)
 _LONGEST = 100
 
 
 def normalise(text: str) -> str:
-    """The official spelling of a number written with other brackets, blanks, 第 or leading zeros."""
+    """The official spelling of a number written with other brackets, blanks, 第, leading zeros or without 号."""
     if len(text) > _LONGEST:
         return text
     plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
@@ -18,7 +21,21 @@ def normalise(text: str) -> str:
 
 
 def check(number: str) -> str | None:
-    """None for 机关代字〔四位年份〕序号号 (GB/T 9704-2012)."""
+    """None for 机关代字〔四位年份〕序号号."""
     if _NUMBER.fullmatch(number):
         return None
-    return "发文字号的写法不对，应写成“机关代字〔年份〕序号号”，例如“国标委发〔2023〕27号”，年份写四位，序号不加零"
+    return f"发文字号{_fault(number)}，应写成“机关代字〔年份〕序号号”，例如“国标委发〔2023〕27号”"
+
+
+def _fault(number: str) -> str:
+    found = _PARTS.fullmatch(number)
+    if not found:
+        return "的写法不对"
+    office, year, serial = found.groups()
+    if not re.fullmatch(r"(?:19|20)[0-9]{2}", year, re.ASCII):
+        return "的年份要写四位"
+    if not re.fullmatch(r"[\u4e00-\u9fa5]{2,20}", office):
+        return "的机关代字应为 2 至 20 个汉字"
+    if not serial or serial.startswith("0"):
+        return "的序号从 1 开始，前面不加零"
+    return "的写法不对"

@@ -1,9 +1,22 @@
-"""Industries (GB/T 4754-2017): letter, two, three and four digits; how complete the table is stands in README.md."""
+"""Industries (GB/T 4754-2017 with amendment 1 of 2019): letter, two, three and four digits.
 
+An answer may stop at any level. What people type is brought to a code where it can only mean one.
+"""
+
+import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
-from shidian.organisations.codes.table import rows
+from shidian.organisations.codes.table import digest, rows
+
+_LONGEST = 100
+_CODE = re.compile(r"([A-T]?)[-\s]*([0-9]{2,4})|([A-T])", re.ASCII)
+_FIRST = re.compile(r"([A-T]?[-\s]?[0-9]{2,4}|[A-T])(?![0-9A-Z])(.+)", re.ASCII)
+_LAST = re.compile(r"(.+?)(?<![0-9A-Z])([A-T]?[0-9]{2,4})[)\]】]*", re.ASCII)
+_NO_LETTER = re.compile(r"[\W_]+")
+SHOWN = 5
+"""How many classes are offered for what is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +27,24 @@ class Industry:
     name: str
     parent: str
 
+    @property
+    def label(self) -> str:
+        """Code and name, as lists and fields show it."""
+        return f"{self.code} {self.name}"
+
 
 @cache
 def _table() -> dict[str, Industry]:
-    return {row["code"]: Industry(row["code"], row["name"], row["parent"]) for row in rows("industries.csv")}
+    found: dict[str, Industry] = {}
+    letter = ""
+    for row in rows("industries.csv"):
+        code = row["code"]
+        if code.isalpha():
+            letter = code
+        # Two digits stand under the letter above them in the file, finer classes under their first digits.
+        parent = "" if code.isalpha() else letter if len(code) == 2 else code[:-1]
+        found[code] = Industry(code, row["name"], parent)
+    return found
 
 
 @cache
@@ -26,6 +53,30 @@ def _children() -> dict[str, tuple[Industry, ...]]:
     for industry in _table().values():
         found.setdefault(industry.parent, []).append(industry)
     return {parent: tuple(children) for parent, children in found.items()}
+
+
+@cache
+def _by_name() -> dict[str, str]:
+    """Codes by name without signs. A class and its only part share a name: the shortest number stands for both."""
+    found: dict[str, str] = {}
+    for industry in _table().values():
+        key = _letters(industry.name)
+        known = found.get(key)
+        if known is None or known.isalpha():
+            found[key] = industry.code
+        elif not industry.code.startswith(known):
+            found[key] = ""
+    return {key: code for key, code in found.items() if code}
+
+
+def all_industries() -> tuple[Industry, ...]:
+    """Every class in the order of the standard."""
+    return tuple(_table().values())
+
+
+def version() -> str:
+    """Changes when the table changes; part of the address under which a browser keeps it."""
+    return digest("industries.csv")
 
 
 def get(code: str) -> Industry | None:
@@ -44,6 +95,12 @@ def name(code: str) -> str:
     return found.name if found else ""
 
 
+def label(code: str) -> str:
+    """Code and name, or what was given when it is no code."""
+    found = _table().get(code)
+    return found.label if found else code
+
+
 def children(code: str = "") -> tuple[Industry, ...]:
     """The classes directly below a code; below nothing, the letters."""
     return _children().get(code, ())
@@ -53,3 +110,105 @@ def path(code: str) -> tuple[Industry, ...]:
     """The class with all those above it, the letter first; empty when the code is unknown."""
     found = _table().get(code)
     return (*path(found.parent), found) if found else ()
+
+
+def normalise(text: str) -> str:
+    """The code that is meant by a code, a name, or both in either order (`S9221`, `92 国家机构`); else the text itself.
+
+    A name beside a code must be that code's name, and a letter before digits the one above them: a contradiction is
+    kept as it was typed, for the check to show.
+    """
+    if text in _table() or len(text) > _LONGEST:
+        return text
+    plain = unicodedata.normalize("NFKC", text).strip().upper()
+    if code := _code(plain):
+        return code
+    if found := _FIRST.fullmatch(plain):
+        code, words = _code(found[1]), found[2]
+    elif found := _LAST.fullmatch(plain):
+        code, words = _code(found[2]), found[1]
+    else:
+        code, words = "", ""
+    if code and _letters(words) == _letters(name(code)):
+        return code
+    return _by_name().get(_letters(plain), text)
+
+
+def check(text: str) -> str | None:
+    """None for a code of the table; else a sentence with the classes that may be meant. The text must be normalised."""
+    if text in _table():
+        return None
+    meant = "；".join(industry.label for industry in suggestions(text, 3))
+    advice = f"是不是指：{meant}" if meant else "请写行业的名称或者代码，例如“9221”或者“综合事务管理机构”"
+    return f"“{text[:30]}”不是《国民经济行业分类》里的行业，{advice}"
+
+
+def search(words: str, limit: int = 20) -> tuple[Industry, ...]:
+    """The classes in whose code or name all the words are, the nearest first; none for no words.
+
+    Where a class has one part of the same name (684 and 6840), words find the class and digits find both.
+    """
+    wanted = unicodedata.normalize("NFKC", words[:_LONGEST]).upper().split()
+    if not wanted:
+        return ()
+    by_code = wanted[0].isascii()
+    found = [
+        (_distance(industry, wanted[0]), place, industry)
+        for place, industry in enumerate(_table().values())
+        if all(word in industry.label for word in wanted) and (by_code or not _repeats(industry))
+    ]
+    return tuple(industry for _, _, industry in sorted(found)[:limit])
+
+
+def suggestions(text: str, limit: int = SHOWN) -> tuple[Industry, ...]:
+    """The classes that may be meant by what is none: below the nearest code, or with the most pairs of letters alike."""
+    plain = unicodedata.normalize("NFKC", text[:_LONGEST]).strip().upper()
+    digits = re.fullmatch(r"[A-T]?([0-9]{2,})", plain, re.ASCII)
+    if digits:
+        for end in (4, 3, 2):
+            code = digits[1][:end]
+            if code in _table():
+                below = (_table()[code], *children(code))
+                return below[:limit]
+        return ()
+    found = search(plain, limit)
+    if found:
+        return found
+    pairs = _pairs(_letters(plain))
+    alike = [
+        (-len(common), len(industry.name), place, industry)
+        for place, industry in enumerate(_table().values())
+        if (common := pairs & _pairs(industry.name)) and not _repeats(industry)
+    ]
+    return tuple(industry for *_, industry in sorted(alike)[:limit])
+
+
+def _code(plain: str) -> str:
+    """The known code in `S9221`, `S-92`, `9221` or `S`; nothing for anything else."""
+    found = _CODE.fullmatch(plain)
+    if not found:
+        return ""
+    code = found[2] or found[3]
+    above = path(code)
+    return code if above and (not found[1] or above[0].code == found[1]) else ""
+
+
+def _repeats(industry: Industry) -> bool:
+    """True for the only part of a class, which has its name."""
+    return len(industry.code) == 4 and industry.code[3] == "0" and name(industry.parent) == industry.name
+
+
+def _letters(text: str) -> str:
+    return _NO_LETTER.sub("", unicodedata.normalize("NFKC", text)).upper()
+
+
+def _pairs(text: str) -> set[str]:
+    return {text[at : at + 2] for at in range(len(text) - 1)}
+
+
+def _distance(industry: Industry, word: str) -> tuple[int, int]:
+    if word in (industry.code, industry.name):
+        return 0, 0
+    if industry.label.startswith(word) or industry.name.startswith(word):
+        return 1, len(industry.code)
+    return 2, len(industry.name)

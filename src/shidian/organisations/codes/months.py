@@ -6,11 +6,15 @@ from datetime import date
 
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})", re.ASCII)
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
-_WRITTEN_MONTH = re.compile(r"([0-9]{4})\s*(?:年|[-./])\s*([0-9]{1,2})\s*月?", re.ASCII)
+_WRITTEN_MONTH = re.compile(r"([0-9]{4})\s*(?:年|[-./])\s*([0-9]{1,2})\s*(?:月份?)?", re.ASCII)
 _SOLID_MONTH = re.compile(r"((?:19|20)[0-9]{2})(0[1-9]|1[0-2])", re.ASCII)
 _WRITTEN_DAY = re.compile(
     r"([0-9]{4})\s*(?:年|[-./])\s*([0-9]{1,2})\s*(?:月|[-./])\s*([0-9]{1,2})\s*日?", re.ASCII
 )
+_CHINESE = re.compile(
+    r"([〇零○一二三四五六七八九]{4})年(元|十[一二]?|[一二三四五六七八九])月份?(?:(三十一?|二?十[一二三四五六七八九]?|[一二三四五六七八九])日)?"
+)
+_NUMERALS = {sign: str(value) for value, sign in enumerate("零一二三四五六七八九")} | {"〇": "0", "○": "0"}
 _LONGEST = 40
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 
@@ -19,7 +23,7 @@ def normalise_month(text: str) -> str:
     """`2024-01` for what is written as a month (2024年1月, 2024.1, ２０２４－０１, 202401); anything else comes back."""
     if len(text) > _LONGEST or _MONTH.fullmatch(text):
         return text
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = _arabic(unicodedata.normalize("NFKC", text).strip())
     found = _WRITTEN_MONTH.fullmatch(plain) or _SOLID_MONTH.fullmatch(plain)
     return f"{found[1]}-{int(found[2]):02}" if found else text
 
@@ -28,8 +32,25 @@ def normalise_day(text: str) -> str:
     """`2023-07-10` for what is written as a day; anything else comes back."""
     if len(text) > _LONGEST or _DAY.fullmatch(text):
         return text
-    found = _WRITTEN_DAY.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    found = _WRITTEN_DAY.fullmatch(_arabic(unicodedata.normalize("NFKC", text).strip()))
     return f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}" if found else text
+
+
+def _arabic(text: str) -> str:
+    """二〇二四年十二月 as 2024年12月; anything else comes back."""
+    found = _CHINESE.fullmatch(text)
+    if not found:
+        return text
+    year = "".join(_NUMERALS[sign] for sign in found[1])
+    month = "1" if found[2] == "元" else _small(found[2])
+    return f"{year}年{month}月" + (f"{_small(found[3])}日" if found[3] else "")
+
+
+def _small(numeral: str) -> str:
+    tens, ten, ones = numeral.rpartition("十")
+    if not ten:
+        return _NUMERALS[numeral]
+    return (_NUMERALS[tens] if tens else "1") + (_NUMERALS[ones] if ones else "0")
 
 
 def check_month(text: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Administrative divisions (GB/T 2260): provinces, cities, counties, with some codes that are no longer given out.
+"""Administrative divisions (GB/T 2260): provinces, cities, counties, with the codes that are no longer given out.
 
 A county that became a district keeps its old code inside unit codes issued before, so old codes stay known.
 """
@@ -6,7 +6,7 @@ A county that became a district keeps its old code inside unit codes issued befo
 from dataclasses import dataclass
 from functools import cache
 
-from shidian.organisations.codes.table import rows
+from shidian.organisations.codes.table import digest, rows
 
 _GROUPS = ("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划")
 """Names at city level that only gather counties and belong in no address."""
@@ -14,20 +14,40 @@ _GROUPS = ("市辖区", "县", "省直辖县级行政区划", "自治区直辖�
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A division: level 1 province, 2 city, 3 county; `legacy` when the code is no longer given out."""
+    """A division: level 1 province, 2 city, 3 county; `until` is the last list that had it, empty when it exists."""
 
     code: str
     name: str
     level: int
-    legacy: bool = False
+    until: str = ""
+
+    @property
+    def legacy(self) -> bool:
+        """True when the code is no longer given out."""
+        return bool(self.until)
 
 
 @cache
 def _table() -> dict[str, Region]:
     return {
-        row["code"]: Region(row["code"], row["name"], int(row["level"]), row["status"] == "legacy")
+        row["code"]: Region(row["code"], row["name"], int(row["level"]), row["until"])
         for row in rows("regions.csv")
     }
+
+
+@cache
+def _counties() -> dict[str, tuple[Region, ...]]:
+    """The counties that exist, by the first two digits of their code."""
+    found: dict[str, list[Region]] = {}
+    for region in _table().values():
+        if region.level == 3 and not region.until:
+            found.setdefault(region.code[:2], []).append(region)
+    return {province: tuple(members) for province, members in found.items()}
+
+
+def version() -> str:
+    """Changes when the table changes; part of the address under which a browser keeps a list."""
+    return digest("regions.csv")
 
 
 def get(code: str) -> Region | None:
@@ -69,21 +89,20 @@ def provinces() -> tuple[Region, ...]:
     return tuple(region for region in _table().values() if region.level == 1)
 
 
-@cache
 def counties(province: str) -> tuple[Region, ...]:
     """The counties and districts of a province that exist today; none when the province is unknown or has no list."""
-    return tuple(
-        region
-        for region in _table().values()
-        if region.level == 3 and not region.legacy and region.code[:2] == province[:2]
-    )
+    return _counties().get(province[:2], ())
 
 
-@cache
 def counties_by_city(province: str) -> tuple[tuple[str, tuple[Region, ...]], ...]:
-    """The counties of a province in groups with the name of their city, for a long list to choose from."""
-    groups: dict[str, list[Region]] = {}
+    """The counties of a province in groups with the name of their city, for a long list to choose from.
+
+    Counties that no city stands above (municipalities, counties directly under the province) are in groups without a
+    name; a city without counties is a county of its own and in a group without a name too.
+    """
+    groups: dict[str, tuple[str, list[Region]]] = {}
     for region in counties(province):
         city = _table().get(region.code[:4] + "00", region)
-        groups.setdefault(city.name, []).append(region)
-    return tuple((city, tuple(members)) for city, members in groups.items())
+        named = "" if city.name in _GROUPS or city is region else city.name
+        groups.setdefault(city.code if named else "", (named, []))[1].append(region)
+    return tuple((named, tuple(members)) for named, members in groups.values())

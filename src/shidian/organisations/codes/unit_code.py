@@ -46,10 +46,13 @@ DEPARTMENTS: dict[str, tuple[str, dict[str, str]]] = {
 """Registering departments by the first character, kinds of body by the second (GB 32100-2015, table 1)."""
 
 _LABEL = re.compile(
-    r"^(?:统一社会信用代码(?:/组织机构代码)?|社会信用代码|信用代码|组织机构代码|代码)(?:证号?)?[:：]?"
+    r"^(?:统一社会信用代码(?:/组织机构代码)?|社会信用代码|信用代码|组织机构代码|机构代码|代码)(?:证号?)?[:：]?"
 )
 _BLANKS = re.compile(r"[\s\-_‐-―−﹣·.]+")
 _LONGEST = 200
+_PERSON = re.compile(
+    r"[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9X]", re.ASCII
+)
 
 
 def normalise(text: str) -> str:
@@ -61,8 +64,11 @@ def normalise(text: str) -> str:
         return text.upper()
     if len(text) > _LONGEST:
         return text
-    plain = _BLANKS.sub("", unicodedata.normalize("NFKC", text))
-    return _LABEL.sub("", plain).upper()
+    plain = text
+    # A capital can fall apart into letters that are plain again, and a label can stand behind a label.
+    while (tidy := _LABEL.sub("", _BLANKS.sub("", unicodedata.normalize("NFKC", plain).upper()))) != plain:
+        plain = tidy
+    return plain
 
 
 def check(code: str) -> str | None:
@@ -77,6 +83,8 @@ def check(code: str) -> str | None:
         return _check_9(code)
     if not code:
         return "请填写 18 位统一社会信用代码或者 9 位组织机构代码"
+    if len(code) == 15 and code.isascii() and code.isdigit():
+        return "这像是 15 位的旧注册号或者税号，请填写 18 位统一社会信用代码或者 9 位组织机构代码"
     if len(code) > _LONGEST:
         return f"代码应为 18 位或者 9 位，现有 {len(code)} 位，请检查是否填错了地方"
     return f"统一社会信用代码应为 18 位（组织机构代码为 9 位），现有 {len(code)} 位，请对照证书检查是否多填或者漏填"
@@ -101,14 +109,25 @@ def kind(code: str) -> str:
 
 
 def doubt(code: str) -> str | None:
-    """What is odd in a well-made 18-character code without being wrong: an unknown region."""
+    """What is odd in a well-made 18-character code without being wrong: an unknown region, an inner check digit."""
     found = region(code)
-    if found and found != "100000" and not regions.exists(found):
+    if not found:
+        return None
+    if found != "100000" and not regions.exists(found):
         return f"代码第 3 至 8 位“{found}”不在行政区划代码表里，请对照证书确认"
+    if _check_9(organisation_code(code)):
+        return "代码第 9 至 17 位（组织机构代码）的校验位与通常的算法不同，请对照证书确认"
     return None
 
 
 def _check_18(code: str) -> str | None:
+    wrong = _wrong_18(code)
+    if wrong and _PERSON.fullmatch(code):
+        return "这像是个人的身份证号码，请填写单位的统一社会信用代码"
+    return wrong
+
+
+def _wrong_18(code: str) -> str | None:
     total = 0
     for position, character in enumerate(code):
         value = _VALUES.get(character)
@@ -126,7 +145,9 @@ def _check_18(code: str) -> str | None:
             return f"第 {position + 1} 位“{code[position]}”应为数字（第 3 至 8 位是行政区划代码）{_advice(code[position])}"
     # The remainder 0 gives 31, which is written 0.
     if code[17] != _ALPHABET[(31 - total % 31) % 31]:
-        return "校验不通过：18 位里至少有一位填错，请对照证书逐位检查"
+        # The organisation code inside has a check digit of its own, which tells the halves apart.
+        where = "第 9 至 17 位" if _check_9(organisation_code(code)) else "第 1 至 8 位或者第 18 位"
+        return f"校验不通过：18 位里至少有一位填错，多半在{where}，请对照证书逐位检查"
     return None
 
 

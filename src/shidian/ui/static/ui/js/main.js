@@ -10,6 +10,7 @@ import { start as filterSelect } from "./filter_select.js";
 import { start as codeSearch } from "./code_search.js";
 import { start as keys } from "./keys.js";
 import { start as progress } from "./progress.js";
+import { start as upload } from "./upload.js";
 
 // rows before autosave: autosave listens to the events that rows sends.
-for (const begin of [errors, rows, counter, explain, region, filterSelect, codeSearch, autosave, keys, progress]) begin(document);
+for (const begin of [errors, rows, counter, explain, region, filterSelect, codeSearch, autosave, keys, progress, upload]) begin(document);
