@@ -170,6 +170,7 @@ def urls(world: World) -> dict[str, str]:
         "public:call-form": {"key": call.key},
         "public:call-notice": {"key": call.key},
         "ui:counties": {"province": "120000"},
+        "ui:industries": {},
     }  # fmt: skip
     found = {}
     for name in sorted(set(names(get_resolver().url_patterns))):
@@ -200,6 +201,7 @@ PUBLIC = """
     account_reset_password_from_key account_reset_password_from_key_done account_set_password account_signup home
     portal:head-confirmation portal:invitation portal:register public:accessibility public:call public:call-form
     public:call-notice public:help public:help-applicant public:help-official public:home ui:counties
+    ui:industries
 """
 SIGNED_IN = """
     account account_change_password account_reauthenticate mfa_activate_totp mfa_authenticate
