@@ -17,6 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from shidian.accounts.links import encode, invitation
 from shidian.accounts.models import User
+from shidian.applications import sharing
 from shidian.applications.models import Application
 from shidian.applications.queries import lodgement_here, round_of
 from shidian.calls.models import Call
@@ -49,10 +50,12 @@ def world(cast: steps.Cast, call: Call) -> World:
     nominated, city_list = steps.nominated(cast, call)
     district_list = CandidateList.objects.get(office=cast.heping)
     copy = dispatch.count_copy(call, cast.institute, nominated, 1, by=cast.institute_clerk)
+    draft = steps.start_filled(cast, call)
+    sharing.give(draft, "plan", to=cast.partner, by=cast.lead_writer)
     return World(
         cast=cast,
         call=call,
-        draft=steps.start_filled(cast, call),
+        draft=draft,
         signing=steps.signed(cast, call),
         lodged=steps.lodged(cast, call),
         nominated=nominated,
@@ -75,8 +78,10 @@ def outcome(client: Client, url: str, *, posted: bool) -> str:
     answer = client.post(url) if posted else client.get(url)
     if answer.status_code == 302 and answer.headers["Location"].startswith(reverse("account_login")):
         return "sign-in"
+    if answer.status_code == 401:
+        return "sign-in"
     # Told what is wrong, or why not: the address is there for this person.
-    return "page" if answer.status_code in (200, 302, 403, 409, 422) else str(answer.status_code)
+    return "page" if answer.status_code in (200, 302, 400, 403, 409, 422) else str(answer.status_code)
 
 
 def urls(world: World) -> dict[str, str]:
@@ -148,6 +153,8 @@ def urls(world: World) -> dict[str, str]:
         "portal:call-start": {"key": call.key},
         "portal:check": draft,
         "portal:conflict": {**draft, "section": "cover"},
+        "portal:field": {**draft, "section": "cover", "field": "contact"},
+        "portal:field-history": {**draft, "section": "cover", "field": "contact"},
         "portal:freeze": draft,
         "portal:head-confirmation": {
             "organisation": pending.pk, "user": encode(head), "token": head_token(pending, head)
@@ -160,6 +167,7 @@ def urls(world: World) -> dict[str, str]:
         "portal:reopening": {"reference": world.signing.reference},
         "portal:scan": {**lodged, "signature": signature.pk},
         "portal:section": {**draft, "section": "cover"},
+        "portal:sharing": draft,
         "portal:unit": {"pk": cast.lead.pk},
         "portal:version": {**lodged, "number": 1},
         "portal:version-file": {
@@ -199,13 +207,14 @@ WATCHLIST = """
 PUBLIC = """
     account_email account_inactive account_login account_logout account_reset_password account_reset_password_done
     account_reset_password_from_key account_reset_password_from_key_done account_set_password account_signup home
-    portal:head-confirmation portal:invitation portal:register public:accessibility public:call public:call-form
+    portal:head-confirmation portal:invitation portal:register portal:session public:accessibility public:call public:call-form
     public:call-notice public:help public:help-applicant public:help-official public:home ui:counties
     ui:industries
 """
 SIGNED_IN = """
     account account_change_password account_reauthenticate mfa_activate_totp mfa_authenticate
-    mfa_generate_recovery_codes mfa_index mfa_reauthenticate portal:applications portal:call-start usersessions_list
+    mfa_generate_recovery_codes mfa_index mfa_reauthenticate portal:applications portal:call-start portal:signed-in
+    usersessions_list
 """
 NOBODY = """
     mfa_deactivate_totp mfa_download_recovery_codes mfa_view_recovery_codes portal:first-administrator portal:mailbox
@@ -268,13 +277,20 @@ ROLES_OF: dict[str, str] = {
     ),
     **dict.fromkeys(
         (
-            "portal:attachment-removal", "portal:attachments", "portal:check", "portal:conflict", "portal:freeze",
-            "portal:lodgement", "portal:opinion", "portal:reopening", "portal:section", "portal:unit",
-            "portal:withdrawal",
+            "portal:lodgement", "portal:opinion", "portal:reopening", "portal:unit", "portal:withdrawal",
         ),
         LEAD,
     ),
-    "portal:attachment-file": f"{LEAD} auditor",
+    # A section of the draft was given to the partner, who sees the rest of it.
+    **dict.fromkeys(
+        (
+            "portal:attachment-removal", "portal:attachments", "portal:check", "portal:conflict", "portal:field",
+            "portal:field-history", "portal:freeze",
+            "portal:section", "portal:sharing",
+        ),
+        f"{LEAD} partner",
+    ),
+    "portal:attachment-file": f"{LEAD} partner auditor",
     "portal:registered": f"{LEAD} outsider",
 }  # fmt: skip
 POSTED = (
@@ -316,7 +332,9 @@ def test_every_role_sees_exactly_what_the_table_says(world: World) -> None:
         session = None
         for name, url in found.items():
             if role != "nobody" and (session is None or session_of(client) != session):
-                client.force_login(getattr(world.cast, role))  # at first, and again when a page ended the session
+                client.force_login(
+                    getattr(world.cast, role)
+                )  # at first, and again when a page ended the session
                 session = session_of(client)
             seen = outcome(client, url, posted=name in POSTED)
             if seen != expected(name, role):

@@ -12,6 +12,10 @@ WORDINGS: dict[str, str] = {
     "application.passed_on": "随清单 {list} 报送{office}",
     "application.nominated": "随清单 {list} 报送{destination}",
     "application.withdrawn": "承担单位撤回申请：{reason}",
+    "application.shared": "{name} 在这份申请里的角色定为“{role}”",
+    "application.unshared": "收回 {name} 的角色“{role}”",
+    "application.section_given": "“{section}”交给{to}填写",
+    "application.section_taken_back": "从{to}收回“{section}”",
     "application.signed": "{version} 在“{gate}”之前须同意的单位已全部同意",
 }
 TONES: dict[str, str] = {

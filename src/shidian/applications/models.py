@@ -16,6 +16,9 @@ class Application(models.Model):
 
     MACHINE = APPLICATION
 
+    is_held: bool = False
+    """Whether whoever read this row locked it for the transaction that is running: see `queries.held`."""
+
     access_of: tuple[int, Access] | None = None
     """What the person who asked last is to it, by that person's key: see `queries.access`."""
 

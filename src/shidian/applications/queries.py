@@ -189,6 +189,15 @@ def unsettled(application: Application, user: User, section: str = "") -> list[A
     return [row for row in found if row.value != row.answer.value]
 
 
+def held(user: User, reference: str) -> Application | None:
+    """An application on which the person works, read and locked at once, for a transaction that only saves in it."""
+    rows = working_applications(user).select_for_update(of=("self",))
+    found = rows.filter(reference=reference).first()
+    if found is not None:
+        found.is_held = True
+    return found
+
+
 def for_writing(application: Application, user: User) -> Application:
     """The application locked until the transaction ends, with what is needed to judge whether this person may write."""
     rows = Application.objects.select_for_update(of=("self",)).select_related("call", "lead")

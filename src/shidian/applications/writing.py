@@ -62,7 +62,6 @@ def over(section: str, values: Mapping[str, Any]) -> dict[str, Writing]:
     return {f"{section}.{field}": Writing(value, None) for field, value in values.items()}
 
 
-@transaction.atomic
 def save_fields(
     application: Application, writings: Mapping[str, Writing], *, by: User, how: How = How.TYPED
 ) -> list[Outcome]:
@@ -71,7 +70,13 @@ def save_fields(
     A field that somebody changed since `started_from` is not overwritten: the text is kept as a revision without
     a number, and returned as `Contested`. An equal value changes nothing. Refused by `rules.can_write` of a section.
     """
-    locked = for_writing(application, by)
+    if application.is_held:
+        return _save_all(application, writings, by=by, how=how)
+    with transaction.atomic():
+        return _save_all(for_writing(application, by), writings, by=by, how=how)
+
+
+def _save_all(locked: Application, writings: Mapping[str, Writing], *, by: User, how: How) -> list[Outcome]:
     for section in dict.fromkeys(split(path)[0] for path in writings):
         require(rules.can_write(by, locked, section))
     rows = _rows(locked, writings)
@@ -148,7 +153,9 @@ def _save(
     if row is not None and row.value == value:
         return Saved(path, value, number, row.saved_at, changed=False), None
     if row is not None and base is not None and base != number:
-        aside = AnswerRevision(answer=row, number=None, base=max(base, 0), value=value, how=How.ASIDE, at=now, by=by)
+        aside = AnswerRevision(
+            answer=row, number=None, base=max(base, 0), value=value, how=How.ASIDE, at=now, by=by
+        )
         who = "您在另一个窗口" if row.saved_by_id == by.pk else row.saved_by.label
         contested = Contested(path, value, row.value, value_at(row, base), number, who, row.saved_at)
         return contested, None if _kept_already(row, max(base, 0), value, by) else aside

@@ -25,6 +25,19 @@ def hear(sender: object, event: Event, **_: Any) -> None:
         async_task("shidian.notifications.letters.ask_head", int(event.chain.removeprefix("organisation:")))
     elif event.name == "office.appointed":
         async_task("shidian.notifications.letters.invite", event.detail["user"])
+    elif event.name in ("application.shared", "application.section_given"):
+        people = event.detail.get("users") or [event.detail["user"]]
+        reference = event.chain.removeprefix("application:")
+        for person in people:
+            if person != event.actor_id:
+                words = _asked(event.name, event.detail)
+                async_task("shidian.notifications.letters.call_in", person, reference, event.actor_label, words)
+
+
+def _asked(name: str, detail: dict[str, Any]) -> str:
+    if name == "application.shared":
+        return f"把您在申请里的角色定为“{detail['role']}”"
+    return f"把申请的“{detail['section']}”交给{detail['to']}填写"
 
 
 def head_link(organisation: Organisation) -> str:
@@ -79,3 +92,27 @@ def invite(pk: int) -> None:
         "链接 3 天内有效，只能用一次。",
     ]
     send_mail("请设置登录密码", "\n".join(lines), None, [user.email])
+
+
+def call_in(pk: int, reference: str, who: str, words: str) -> None:
+    """Tell a person what it was asked to do with an application, with a link; a new person first sets a password."""
+    user = User.objects.get(pk=pk)
+    first = invitation_link(user)
+    there = settings.ADDRESS + reverse("portal:application", kwargs={"reference": reference})
+    lines = [
+        f"{user.name}，您好：",
+        "",
+        f"{who}在“{settings.SITE_NAME}”{words}，申请编号 {reference}。",
+        "",
+    ]
+    if first:
+        lines += [
+            "已为您开了账号，请先打开下面的链接设置密码（3 天内有效，只能用一次）：",
+            "",
+            first,
+            "",
+            "设置以后，从“我的申请”打开这份申请，或者直接打开：",
+        ]
+    else:
+        lines.append("请登录后打开：")
+    send_mail(f"请参加填写申请 {reference}", "\n".join([*lines, "", there]), None, [user.email])

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest
 
 from shidian.accounts.models import User
 from shidian.applications.models import Application, Attachment
-from shidian.applications.queries import visible_to, working_applications
+from shidian.applications.queries import held, visible_to, working_applications
 from shidian.applications.rules import can_read
 from shidian.documents.models import DocumentVersion
 
@@ -23,6 +23,14 @@ def person(request: HttpRequest) -> User:
 def own_application(request: HttpRequest, reference: str) -> Application:
     """An application on which the person works, in whatever role, or 404."""
     return _one(working_applications(person(request)), reference)
+
+
+def held_application(request: HttpRequest, reference: str) -> Application:
+    """The same, locked until the transaction ends, for saving in it."""
+    found = held(person(request), reference)
+    if found is None:
+        raise Http404
+    return found
 
 
 def seen_application(request: HttpRequest, reference: str) -> Application:

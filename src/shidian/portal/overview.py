@@ -16,7 +16,8 @@ from shidian.accounts.models import User
 from shidian.applications import rules
 from shidian.applications.content import invited
 from shidian.applications.models import Application
-from shidian.applications.queries import Standing
+from shidian.applications.queries import Standing, access, gifts
+from shidian.applications.roles import Access
 from shidian.calls.queries import gates_until
 from shidian.documents.models import DocumentVersion
 from shidian.questionnaires.completeness import SectionProgress, progress
@@ -60,8 +61,14 @@ def tasks(
     reasons: Sequence[Reason] = (),
     wrong: int = 0,
 ) -> dict[str, Any]:
-    """The task list: every section, the attachments, then what follows. `wrong` counts for the current section."""
+    """The task list: every section, the attachments, then what follows. `wrong` counts for the current section.
+
+    Sections that were given away name who has them; `holder` tells it of the current one.
+    """
     questionnaire = application.call.questionnaire
+    holders: dict[str, list[str]] = {}
+    for gift in gifts(application):
+        holders.setdefault(gift.section, []).append(gift.holder)
     named = {reason.section for reason in reasons}
     done = 0
     rows: list[dict[str, Any]] = []
@@ -75,8 +82,10 @@ def tasks(
             kind, word = "void", "有退回意见"
         rows.append(
             {
+                "section": section.key,
                 "mark": section.mark,
                 "title": section.title,
+                "note": "、".join(holders.get(section.key, [])),
                 "url": url("section", application, section=section.key),
                 "kind": kind,
                 "word": word,
@@ -111,7 +120,8 @@ def tasks(
                 "current": current == "check",
             }
         )
-    return {"tasks": rows, "done": done, "total": total, "at": _position(rows)}
+    holder = "、".join(holders.get(current, []))
+    return {"tasks": rows, "done": done, "total": total, "at": _position(rows), "holder": holder}
 
 
 def _position(rows: Sequence[Mapping[str, Any]]) -> int:
@@ -289,11 +299,15 @@ def turn(
     decision: Decision | None,
 ) -> dict[str, Any]:
     """The card on top: whose turn, the one next step, its buttons, and the facts beside it."""
-    lead = rules.acts_for(user, application.lead)
+    found = access(user, application)
     facts = _facts(application, standing, round_)
-    if not lead:
+    if application.is_editable and found.mine and not found.edits:
+        return {**_turn_given(application, listed, found), "facts": facts}
+    if not (found.leads or (application.is_editable and found.edits)):
         title = standing.next_step
-        return {"kind": standing.tone or "idle", "word": standing.label, "title": title, "facts": facts}
+        role = f"您在这份申请里的角色是“{found.role.label}”。" if found.role else ""
+        kind = standing.tone or "idle"
+        return {"kind": kind, "word": standing.label, "title": title, "text": role, "facts": facts}
     if application.is_editable:
         return {**_turn_writing(user, application, listed, decision), "facts": facts}
     if application.state == "signing" and round_ is not None:
@@ -339,7 +353,9 @@ def _turn_writing(
             "title": "现在不能填写",
             "actions": [{"label": "继续填写", "refused": allowed.reason}],
         }
-    missing = [row for row in listed["tasks"] if row["kind"] != "done" and row["mark"] != "查"]
+    found = access(user, application)
+    open_tasks = [row for row in listed["tasks"] if row["kind"] != "done" and row["mark"] != "查"]
+    missing = [row for row in open_tasks if "section" not in row or found.writes(row["section"])]
     if decision is not None:
         named = next((row for row in listed["tasks"] if row["kind"] == "void"), None)
         first = (
@@ -364,12 +380,40 @@ def _turn_writing(
             "text": f"已完成 {listed['done']} 项，共 {listed['total']} 项。随时可以离开，写过的都在。",
             "actions": [{"label": "继续填写", "url": following["url"], "main": True}, check, form],
         }
+    if open_tasks:
+        others = "、".join(dict.fromkeys(row["note"] for row in open_tasks))
+        return {
+            "kind": "wait",
+            "word": "等别人填写",
+            "title": f"您的部分都填完了，还等{others}",
+            "text": "交给别人的部分填完以后，再检查并冻结。",
+            "actions": [check, form],
+        }
     return {
         "kind": "turn",
         "word": "轮到您办",
         "title": "各部分都填完了，检查后冻结",
         "text": "冻结后内容不再变，打印出来送各单位盖章签名。",
         "actions": [{"label": "检查并冻结", "url": check["url"], "main": True}, form],
+    }
+
+
+def _turn_given(application: Application, listed: Mapping[str, Any], found: Access) -> dict[str, Any]:
+    """For those who only write what was given to them."""
+    mine = [row for row in listed["tasks"] if row.get("section") in found.mine]
+    missing = [row for row in mine if row["kind"] != "done"]
+    check = {"label": "检查全部内容", "url": url("check", application)}
+    if not missing:
+        names = "、".join(row["title"] for row in mine)
+        title = f"交给您的都填完了：{names}"
+        text = "其余部分您可以看；冻结、会签和递交由承担单位办理。"
+        return {"kind": "done", "word": "已填完", "title": title, "text": text, "actions": [check]}
+    return {
+        "kind": "turn",
+        "word": "轮到您办",
+        "title": f"填写交给您的部分：{missing[0]['title']}",
+        "text": f"交给您 {len(mine)} 个部分，还有 {len(missing)} 个没有填完。其余部分您可以看，不能改。",
+        "actions": [{"label": "开始填写", "url": missing[0]["url"], "main": True}, check],
     }
 
 

@@ -13,6 +13,7 @@ from .views import (
     papers,
     registration,
     sections,
+    sharing,
     units,
 )
 
@@ -38,6 +39,7 @@ urlpatterns = [
     path("applications/", applications.applications, name="applications"),
     path(_ONE, applications.application, name="application"),
     path(f"{_ONE}history/", applications.history, name="history"),
+    path(f"{_ONE}people/", sharing.page, name="sharing"),
     path(f"{_ONE}sections/<slug:section>/", sections.section, name="section"),
     path(f"{_ONE}sections/<slug:section>/two-texts/", fields.conflict, name="conflict"),
     path(f"{_ONE}sections/<slug:section>/<slug:field>/", fields.field, name="field"),

@@ -11,7 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shidian.applications import actions, rules
-from shidian.applications.queries import answers, lead_applications, standing
+from shidian.applications.queries import (
+    access,
+    answers,
+    lead_applications,
+    standing,
+    working_applications,
+)
 from shidian.audit.queries import timeline
 from shidian.calls.models import Call
 from shidian.calls.queries import area_label
@@ -33,7 +39,7 @@ def applications(request: HttpRequest) -> HttpResponse:
     """The applications of the units one acts for, the units themselves, and what can be started."""
     user = person(request)
     memberships = list(Membership.objects.filter(user=user).select_related("organisation").order_by("pk"))
-    rows = [{"application": row, "standing": standing(row)} for row in lead_applications(user)]
+    rows = [{"application": row, "standing": standing(row)} for row in working_applications(user)]
     calls = []
     for call in Call.objects.public():
         verdicts = [rules.can_start(user, membership.organisation, call) for membership in memberships]
@@ -101,7 +107,8 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
     decision, reasons = overview.open_reasons(found)
     listed = overview.tasks(found, values, reasons=reasons)
     versions = overview.versions(found, seen, now)
-    lead = rules.acts_for(user, found.lead)
+    role = access(user, found)
+    lead = role.takes_part
     held = [row for row in decisions(found) if row.kind in (Decision.Kind.RETURN, Decision.Kind.DECLINE)]
     events = entries(timeline(found.chain))
     uses = found.call.definition.uses
@@ -128,7 +135,7 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
         .order_by("-pk"),
         "events": events[:_LATEST],
         "event_count": len(events),
-        "can_withdraw": rules.can_withdraw(user, found) if lead else None,
+        "can_withdraw": rules.can_withdraw(user, found) if role.leads else None,
     }
     return render(request, "portal/application.html", context)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
@@ -28,7 +29,7 @@ from shidian.applications.writing import (
     settle_for_theirs,
 )
 from shidian.core.errors import Refused, Stale
-from shidian.portal.access import own_application, person
+from shidian.portal.access import held_application, own_application, person
 from shidian.portal.merging import TwoTexts, two_texts, word_changes
 from shidian.portal.overview import url
 from shidian.portal.views.sections import filled_wrongly, posted, section_of
@@ -78,25 +79,31 @@ def field(request: HttpRequest, reference: str, section: str, field: str) -> Htt
     """
     if not isinstance(request.user, User):
         return JsonResponse({"sign_in": reverse("account_login")}, status=401)
-    application = own_application(request, reference)
+    try:
+        with transaction.atomic():
+            return _save(request, request.user, reference, section, field)
+    except Stale:
+        application = own_application(request, reference)
+        return _contested(application, *_field(application, section, field), request.user)
+    except Refused as refused:
+        return _json({"refused": str(refused)}, 403)
+
+
+def _save(request: HttpRequest, user: User, reference: str, section: str, field: str) -> JsonResponse:
+    # The row is read and locked at once: one query less in what happens most often.
+    application = held_application(request, reference)
     asked, one = _field(application, section, field)
     path = f"{section}.{field}"
     values = forms.read(asked, posted(request))
     number = request.POST.get("number", "")
     if field not in values or not (number.isascii() and number.isdigit() and len(number) < 9):
         return _json({"refused": "这一栏没有送到，请刷新页面再试。"}, 400)
-    keep = request.POST.get("keep", "")
-    try:
-        if keep == "theirs":
-            settle_for_theirs(application, path, by=request.user, started_from=int(number))
-            return _now(application, asked, one)
-        outcome = save_field(application, path, values[field], by=request.user, started_from=int(number))
-    except Stale:
-        return _contested(application, asked, one, request.user)
-    except Refused as refused:
-        return _json({"refused": str(refused)}, 403)
+    if request.POST.get("keep", "") == "theirs":
+        settle_for_theirs(application, path, by=user, started_from=int(number))
+        return _now(application, asked, one)
+    outcome = save_field(application, path, values[field], by=user, started_from=int(number))
     if isinstance(outcome, Contested):
-        return _contested(application, asked, one, request.user)
+        return _contested(application, asked, one, user)
     return _saved(asked, field, outcome.number, outcome.at, outcome.value)
 
 
