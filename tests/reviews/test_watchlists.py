@@ -293,7 +293,7 @@ def search_of(cast: steps.Cast, call: Call) -> Search:
 def test_without_lists_it_is_said_that_nothing_was_compared(cast: steps.Cast, call: Call) -> None:
     search = search_of(cast, call)
     assert search.lists == []
-    assert search.words == ("经营异常名录：没有载入名单，没有比对。严重违法失信名单：没有载入名单，没有比对")
+    assert search.words == ("没有载入经营异常名录、严重违法失信名单，没有比对")
 
 
 def test_lead_and_every_named_party_are_searched_once(cast: steps.Cast, call: Call) -> None:
@@ -306,7 +306,18 @@ def test_lead_and_every_named_party_are_searched_once(cast: steps.Cast, call: Ca
     assert found["天津市示范应急管理局"] == ["名称相同"]
     assert found["和平区示范人民政府"] == []
     assert len(found) == len(search.bodies) >= 4
-    assert search.found == 2
+    assert [body.name for body in search.listed] == [cast.lead.name, "天津市示范应急管理局"]
+    assert len(search.unlisted) == len(search.bodies) - 2
+
+
+def test_a_body_in_two_roles_stands_once_and_is_found_by_all_that_agrees(
+    cast: steps.Cast, call: Call
+) -> None:
+    loaded(cast, csv_of(HEAD, f"{cast.lead.name},{cast.lead.code},,"))
+    search = search_of(cast, call)
+    (body,) = search.listed
+    assert body.label == "承担单位"
+    assert [match.by for match in body.matches] == ["代码相同，名称相同"]
 
 
 def test_a_match_colours_nothing_and_decides_nothing(cast: steps.Cast, call: Call) -> None:

@@ -385,7 +385,7 @@ def _row(number: int, cells: Cells, columns: Mapping[str, int]) -> tuple[Row | N
     if not name_key and not body:
         if not name and not code:
             return None, ["没有名称，也没有代码"]
-        return None, [odd or "没有名称，代码也不是统一社会信用代码，无法比对"]
+        return None, [f"没有名称，代码“{_text(cell('code'))[:24]}”不能用来比对"]
     if len(reason) > LONGEST_REASON:
         reason, odd = (
             reason[:LONGEST_REASON],

@@ -36,23 +36,29 @@ class Search:
     bodies: list[Named]
 
     @property
-    def found(self) -> int:
-        """How many bodies stand on a list."""
-        return sum(bool(body.matches) for body in self.bodies)
-
-    @property
     def words(self) -> str:
         """Which lists were searched, as of when, and which are missing; always said, so that nothing looks checked."""
-        said = [f"名单：{'；'.join(self.lists)}"] if self.lists else []
-        said += [f"{kind}：没有载入名单，没有比对" for kind in self.missing]
+        said = [f"已载入的名单：{'；'.join(self.lists)}"] if self.lists else []
+        said += [f"没有载入{'、'.join(self.missing)}，没有比对"] if self.missing else []
         return "。".join(said)
+
+    @property
+    def listed(self) -> list[Named]:
+        """The bodies that stand on a list."""
+        return [body for body in self.bodies if body.matches]
+
+    @property
+    def unlisted(self) -> list[Named]:
+        """The bodies that were not found."""
+        return [body for body in self.bodies if not body.matches]
 
 
 def bodies(definition: CallDefinition, content: Mapping[str, Any]) -> list[Named]:
     """The lead and every named party of a frozen version; a body in several roles stands once."""
     lead, answers = content["lead"], content["answers"]
     label = next(
-        (party.label for party in definition.parties if party.names_from == definition.uses.lead_name), "承担单位"
+        (party.label for party in definition.parties if party.names_from == definition.uses.lead_name),
+        "承担单位",
     )
     first = Named(label, lead["name"], lead["code"], [Unit(lead["code"], lead["name"])])
     typed = Unit(
@@ -71,7 +77,7 @@ def bodies(definition: CallDefinition, content: Mapping[str, Any]) -> list[Named
         else:
             if party["label"] not in same.label.split("、"):
                 same.label += f"、{party['label']}"
-            if unit not in same.units:
+            if unit.body or all(unit.key != other.key for other in same.units):
                 same.units.append(unit)
     return found
 
@@ -110,12 +116,13 @@ def searches(definition: CallDefinition, content: Mapping[str, Any]) -> dict[str
 
 
 def _matches(body: Named, matches: Mapping[Unit, list[Match]], kinds: set[Any]) -> list[Match]:
-    rows = {
-        match.entry.pk: match
-        for unit in body.units
-        for match in matches.get(unit, [])
-        if match.watchlist.kind in kinds
-    }
+    rows: dict[int, Match] = {}
+    for unit in body.units:
+        for match in matches.get(unit, []):
+            if match.watchlist.kind in kinds:
+                rows.setdefault(
+                    match.entry.pk, match
+                )  # the spelling that comes first tells by what it was found
     return [rows[pk] for pk in sorted(rows)]
 
 
