@@ -394,19 +394,6 @@ def test_the_counter_counts_characters_not_units(page):
     expect(page.locator("#f-state-count")).to_have_text("已写 23 字，超出 3 字")
 
 
-def test_a_long_list_is_narrowed_and_keeps_the_answer(page):
-    page.select_option("#f-trade", "92")
-
-    page.fill(".narrowing input", "卫生")
-
-    values = page.evaluate("[...document.querySelectorAll('#f-trade option')].map((o) => o.value)")
-    assert "84" in values
-    assert "92" in values
-    assert "01" not in values
-    assert len(values) < 60
-    assert page.locator("#f-trade").input_value() == "92"
-
-
 def test_an_answer_that_does_not_qualify_is_explained_at_once(page):
     note = page.locator("[data-unless]")
     expect(note).to_be_hidden()
