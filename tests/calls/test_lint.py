@@ -42,6 +42,7 @@ def test_the_contradictions_of_the_shipped_notice_are_reported_with_the_decision
         "stage-without-dates",
         "code-label",
         "condition-wider",
+        "required-may-hide",
     }
     assert all(warning.decision for warning in found.values())
     assert "共 3 份" in found["copies-differ"].message
@@ -64,6 +65,7 @@ def test_every_warning_points_at_its_line():
             "stage-without-dates": "key: city",
             "code-label": "组织机构代码",
             "condition-wider": "text:",
+            "required-may-hide": "not_yet",
         }
         assert words[warning.code] in text, warning
 
@@ -151,3 +153,32 @@ def test_a_decision_without_its_warning(changed):
 def test_a_shifted_call_is_not_compared_with_the_dates_of_its_notice():
     codes = {warning.code for warning in lint(read(TIANJIN).shifted(date(2026, 1, 1)))}
     assert "deadline-not-in-notice" not in codes
+
+
+def test_a_condition_that_hides_a_required_box_of_the_paper(changed):
+    old = "{key: story, label: 基本情况, "
+    found, line = changed("questionnaire.yaml", old, old + "visible_when: station.level == 'first', ")
+    assert [(warning.code, warning.line) for warning in found] == [("required-may-hide", line)]
+    assert "必填栏“基本情况”印成空白" in found[0].message
+
+
+def test_a_condition_that_never_holds(changed):
+    old = "visible_when: station.level == 'first'"
+    found, line = changed("questionnaire.yaml", old, old + " && station.level == 'none'")
+    assert [(warning.code, warning.line) for warning in found] == [("visible-never", line)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("when: is_number(budget.county_share)", "when: length(budget.county_share) < 0", "rule-never-asked"),
+        (
+            "must: month_in(project.span, row.month)",
+            "must: row.month == '1' && row.month == '2'",
+            "rule-never-holds",
+        ),
+    ],
+)
+def test_a_rule_that_is_never_asked_or_never_holds(changed, old, new, code):
+    found, line = changed("questionnaire.yaml", old, new)
+    assert [(warning.code, warning.line) for warning in found] == [(code, line)]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shidian.calls import marked, packages
 from shidian.calls.packages import Package, PackageErrors, read
 from shidian.questionnaires import checks
+from shidian.questionnaires.visibility import visible
 
 ROOT = Path(__file__).parents[2]
 PREFECTURE = ROOT / "tests" / "packages" / "prefecture-2025-culture"
@@ -131,6 +132,42 @@ def test_both_packages_are_read():
         ("questionnaire.yaml", "type: area", "type: aria", "不在允许的值之内"),
         ("questionnaire.yaml", "pattern: ^[0-9]{1,9}", "pattern: ^[0-9{1,9}(", "正则表达式"),
         ("questionnaire.yaml", "label: 项目名称, ", "", "缺少“label”"),
+        (
+            "questionnaire.yaml",
+            "visible_when: station.level == 'first'",
+            "visible_when: station.level == 'fine'",
+            "没有“fine”这个答案，只有 first、second、none",
+        ),
+        ("questionnaire.yaml", "station.misused == 'yes'", "station.story == ''", "“station.story”不在前面"),
+        ("questionnaire.yaml", "station.misused == 'yes'", "station.misused = 'yes'", "写法不对"),
+        ("questionnaire.yaml", "station.misused == 'yes'", "station.misused == true", "“是”写成 'yes'"),
+        ("questionnaire.yaml", "at: budget.total", "at: budget.grand_total", "不是问卷里的字段"),
+        ("questionnaire.yaml", "at: budget.items[].month", "at: budget.items[].day", "列“day”不在"),
+        (
+            "questionnaire.yaml",
+            "month_in(project.span, row.month)",
+            "month_in(project.time, row.month)",
+            "没有字段“time”",
+        ),
+        (
+            "questionnaire.yaml",
+            "month_in(project.span, row.month)",
+            "within(project.span, row.month)",
+            "没有函数“within”",
+        ),
+        (
+            "questionnaire.yaml",
+            "month_in(project.span, row.month)",
+            "row.months == ''",
+            "“row.months”不是“items”的列",
+        ),
+        ("questionnaire.yaml", "合计写的是 {total} 元", "合计写的是 {amount} 元", "{amount} 没有在 show 里"),
+        (
+            "questionnaire.yaml",
+            "key: county-share-adds-up",
+            "key: budget-adds-up",
+            "规则“budget-adds-up”出现了两次",
+        ),
     ],
 )
 def test_every_fault_has_its_file_and_line(folder, file, old, new, words):
@@ -304,7 +341,8 @@ def test_conditions_become_a_section(tianjin):
         "record-dishonest",
     ]
     assert section.field("foundation-body-note").required
-    assert not section.field("record-media-note").required
+    note = section.field("record-media-note")
+    assert (note.required, note.visible_when) == (True, "conditions.record_media == 'yes'")
     assert section.field("record-media").group.startswith("（四）三年内未发生重大服务质量")
 
 
@@ -346,6 +384,35 @@ def test_a_question_without_a_named_slot_gets_its_own(folder):
 def test_the_accident_question_of_the_form_and_the_condition_are_compared(tianjin):
     answers = {"lead": {"accidents": "no"}, "conditions": {"record-accidents": "yes"}}
     assert "请改成一致" in [p.message for p in checks.check(tianjin.questionnaire, answers)][-1]
+
+
+def test_an_explanation_is_asked_for_once_an_answer_does_not_qualify(tianjin):
+    answers = {"conditions": {"record-media": "no", "foundation-base": "no"}}
+
+    known = visible(tianjin.questionnaire, answers)
+
+    assert not known.field("conditions", "record-media-note")
+    assert known.field("conditions", "foundation-base-note")
+    assert known.field("conditions", "foundation-body-note")
+
+
+def test_facts_that_lists_and_parties_need_cannot_be_hidden(folder):
+    text = (folder / "questionnaire.yaml").read_text(encoding="utf-8")
+    text = text.replace(
+        "label: 协作学校\n        type: rows",
+        "label: 协作学校\n        visible_when: station.level == 'first'\n        type: rows",
+    )
+    text = text.replace(
+        "{key: phone, label: 电话, type: phone, required: true, ",
+        "{key: phone, label: 电话, type: phone, visible_when: station.unit != '', ",
+    )
+    (folder / "questionnaire.yaml").write_text(text, encoding="utf-8")
+
+    told = [(fault.file, fault.message) for fault in faults(folder)]
+
+    assert [file for file, message in told] == ["call.yaml", "call.yaml"]
+    assert "“schools.list”写了 visible_when" in told[0][1]
+    assert "“station.phone”写了 visible_when" in told[1][1]
 
 
 def test_areas_become_the_choices_of_the_area_field(tianjin):

@@ -28,7 +28,9 @@ def test_every_required_field_is_named_with_its_place():
     ]
     assert all(problem.severity == "error" and problem.section == "all" for problem in found)
     by_field = {problem.field: problem for problem in found}
-    assert by_field["name"] == checks.Problem("all", "name", "f-name", "请填写“单位名称”")
+    assert by_field["name"] == checks.Problem(
+        "all", "name", "f-name", "请填写“单位名称”", code="all.name:required"
+    )
     assert by_field["period"].anchor == "f-period-from"
     assert by_field["place"].anchor == "f-place-province"
     assert by_field["plan"].anchor == "f-plan"
@@ -54,7 +56,7 @@ def test_too_long_text_says_how_much_to_cut():
         ({"place": {"province": "120000", "county": "110101"}}, "f-place-county", "不在天津市"),
         ({"place": {"province": "99", "county": ""}}, "f-place-province", "不在可选范围"),
         ({"code": "12120101PDY00001X1"}, "f-code", "校验不通过"),
-        ({"industry": "0"}, "f-industry", "重新选择"),
+        ({"industry": "9228"}, "f-industry", "9221 综合事务管理机构"),
         ({"economic": "111"}, "f-economic", "重新选择"),
         ({"postcode": "30"}, "f-postcode", "6 位数字"),
         ({"phone": "abc"}, "f-phone", "写法不对"),
@@ -137,10 +139,13 @@ def test_rare_characters_are_right():
     assert problems(name="𬭎𠅤㛃〇·", story="第一段\n第二段　全角空格") == []
 
 
-def test_an_industry_finer_than_the_table_is_taken_where_the_table_stops():
-    assert problems(industry="6511") == []
-    assert problems(industry="9299") == []
-    assert problems(industry="9298") != []
+@pytest.mark.parametrize("code", ["I", "65", "651", "6511", "9299"])
+def test_an_industry_may_stop_at_any_level(code):
+    assert problems(industry=code) == []
+
+
+def test_an_industry_that_does_not_exist_is_refused_at_every_level():
+    assert [problems(industry=code) != [] for code in ("U", "98", "999", "9298")] == [True] * 4
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from datetime import datetime
 from shidian.calls.definition import CopyPlan
 from shidian.calls.packages import CALL, CONDITIONS, QUESTIONNAIRE, Package
 from shidian.organisations.codes import regions
+from shidian.questionnaires.expressions import conditional, never
 
 _DIGITS = "一二三四五六七八九"
 _HEADING = re.compile(rf"^\s*([{_DIGITS}十]{{1,3}})、")
@@ -41,7 +42,7 @@ def lint(package: Package) -> list[Warning_]:
 
     Codes: copies-differ, party-before-sight, party-gate-moved, heading-skipped, label-skipped,
     deadline-not-in-notice, stage-without-dates, code-label, condition-wider, condition-not-asked, office-closes-late,
-    region-not-current, decision-without-warning.
+    region-not-current, required-may-hide, visible-never, rule-never-asked, rule-never-holds, decision-without-warning.
     """
     decisions = {decision.code: decision.text for decision in package.call.accepted_warnings}
     findings = [
@@ -52,6 +53,8 @@ def lint(package: Package) -> list[Warning_]:
         *_offices(package),
         *_code_labels(package),
         *_conditions(package),
+        *_hidden(package),
+        *_rules(package),
     ]
     found = {code for code, *_ in findings}
     for at, decision in enumerate(package.call.accepted_warnings):
@@ -225,3 +228,36 @@ def _conditions(package: Package) -> Iterator[_Finding]:
     if conditions and not asks_any:
         message = "表中没有一个字段对应基本条件，条件只在屏幕上回答"
         yield "condition-not-asked", CALL, ("conditions",), message
+
+
+def _hidden(package: Package) -> Iterator[_Finding]:
+    """Conditions that never show anything, and those that can leave a box of the official form blank."""
+    questionnaire = package.questionnaire
+    places = {section.key: at for at, section in enumerate(questionnaire.sections)}
+    for section, asked, condition in conditional(questionnaire):
+        path: tuple[str | int, ...] = ("sections", places[section.key])
+        if asked is not None:
+            path = (*path, "fields", list(section.by_key).index(asked.key))
+        name = asked.name if asked else section.title
+        if section.key == CONDITIONS:
+            continue
+        if never(questionnaire, condition):
+            message = f"“{name}”的 visible_when 在试算的各种答案下都不成立，可能永远不会出现：{condition}"
+            yield "visible-never", QUESTIONNAIRE, (*path, "visible_when"), message
+        boxes = [field for field in ([asked] if asked else section.fields) if field.paper and field.required]
+        if section.paper and boxes:
+            named = "、".join(f"“{field.name}”" for field in boxes)
+            message = f"不出现时，申请书上的必填栏{named}印成空白"
+            yield "required-may-hide", QUESTIONNAIRE, (*path, "visible_when"), message
+
+
+def _rules(package: Package) -> Iterator[_Finding]:
+    questionnaire = package.questionnaire
+    for at, rule in enumerate(questionnaire.rules):
+        by_row = questionnaire.find(f"{rule.section}.{rule.field}") if rule.column else None
+        if rule.when and never(questionnaire, rule.when, by_row):
+            message = f"规则“{rule.key}”的 when 在试算的各种答案下都不成立，可能永远不会检查"
+            yield "rule-never-asked", QUESTIONNAIRE, ("rules", at, "when"), message
+        if never(questionnaire, rule.must, by_row):
+            message = f"规则“{rule.key}”的 must 在试算的各种答案下都不成立，可能怎么填都不对"
+            yield "rule-never-holds", QUESTIONNAIRE, ("rules", at, "must"), message

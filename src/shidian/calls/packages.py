@@ -33,6 +33,7 @@ from shidian.core.digests import sha256_of_bytes
 from shidian.core.errors import Invalid
 from shidian.organisations.codes import regions
 from shidian.questionnaires.definition import Choice, Field, Questionnaire, Section, Value
+from shidian.questionnaires.expressions import alias, faults
 
 CALL, QUESTIONNAIRE, OFFICES, NOTICE = "call.yaml", "questionnaire.yaml", "offices.yaml", "notice.txt"
 CONDITIONS = "conditions"
@@ -334,6 +335,7 @@ def _misfits(
     yield from _bad_references(call, questionnaire, files)
     yield from _bad_conditions(call, questionnaire)
     yield from _bad_sections(call, questionnaire)
+    yield from _bad_expressions(call, questionnaire)
 
 
 def _repeated_keys(call: CallDefinition, offices: list[OfficeDefinition]) -> Iterator[Misfit]:
@@ -528,6 +530,23 @@ def _bad_sections(call: CallDefinition, questionnaire: Questionnaire) -> Iterato
                 yield QUESTIONNAIRE, (*here, "fields", position, "same_as"), message
 
 
+def _bad_expressions(call: CallDefinition, questionnaire: Questionnaire) -> Iterator[Misfit]:
+    """Rules and conditions, judged with the generated section; facts that lists and parties need must not be hidden."""
+    try:
+        completed = _completed(call, questionnaire)
+    except ValidationError:
+        return  # what cannot be put together is told already
+    for path, message in faults(completed):
+        yield QUESTIONNAIRE, path, message
+    needed = [(("uses", name), getattr(call.uses, name)) for name in type(call.uses).model_fields]
+    needed += [(("parties", str(at)), party.names_from) for at, party in enumerate(call.parties)]
+    for (kind, name), path in needed:
+        asked = questionnaire.find(path) if path else None
+        if asked and (asked.visible_when or questionnaire.section(path.partition(".")[0]).visible_when):
+            where: marked.Path = ("uses", name) if kind == "uses" else (kind, int(name), "names_from")
+            yield CALL, where, f"“{path}”写了 visible_when，可能不问；清单和各方要用的字段必须总是问"
+
+
 # What is generated
 
 
@@ -595,6 +614,7 @@ def _with_evidence(call: CallDefinition) -> CallDefinition:
 
 
 def _part(condition: Condition, part: ConditionPart) -> tuple[Field, Field]:
+    """The question and its words: where it can be seen; or, once the answer does not qualify, how that came about."""
     key, group = f"{condition.key}-{part.key}", f"{condition.numeral}{condition.text}"
     short = part.question.rstrip("？?")
     answer = Field(
@@ -612,10 +632,15 @@ def _part(condition: Condition, part: ConditionPart) -> tuple[Field, Field]:
         key=f"{key}-note",
         label=f"{short}：{'依据' if part.evidence else '说明'}",
         type="text",
-        required=part.evidence,
+        required=True,
         paper=False,
         group=group,
         max_chars=500,
-        hint="写明可以查到的文件、机构或者人员。" if part.evidence else "需要说明的写在这里，可以不填。",
+        hint="写明可以查到的文件、机构或者人员。"
+        if part.evidence
+        else "写清时间、经过、处理结果或者现在的打算；是否符合，由受理机构判断。",
+        visible_when=None
+        if part.evidence
+        else f"{CONDITIONS}.{alias(key)} == '{'no' if part.qualifies == 'yes' else 'yes'}'",
     )
     return answer, note

@@ -1,18 +1,33 @@
 """Every problem of an answer, as a sentence that says what to do, with the place where to do it.
 
 Errors stop a freeze; warnings are only shown: an answer that does not meet a condition, and what merely looks odd.
-A section is turned into a list of checks once; checking it then takes microseconds.
+What an earlier answer does not call for (`visibility`) is not checked. A section is turned into a list of checks once;
+checking it then takes microseconds. The rules of the call package across fields are asked by `rulebook`.
 """
 
 import operator
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from shidian.organisations.codes import contacts, economic_types, industries, months, regions, unit_code
+from shidian.organisations.codes import (
+    contacts,
+    document_number,
+    economic_types,
+    industries,
+    months,
+    regions,
+    standard_number,
+    unit_code,
+)
+from shidian.questionnaires import rulebook
 from shidian.questionnaires.definition import Column, Field, Questionnaire, Section, Severity
+from shidian.questionnaires.functions import NOT_YET
+from shidian.questionnaires.problems import Problem
+from shidian.questionnaires.visibility import EVERYTHING, Visible, visible
+
+__all__ = ["Problem", "Values", "check", "check_part", "check_section", "errors", "is_blank", "unprintable"]
 
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufffd-\uffff\U000f0000-\U0010ffff]"
@@ -28,39 +43,60 @@ _TEXT_TYPES: dict[str, Callable[[str], str | None]] = {
     "postcode": contacts.check_postcode,
     "phone": contacts.check_phone,
     "email": contacts.check_email,
+    "document_number": document_number.check,
+    "standard_number": standard_number.check,
+    "industry": industries.check,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something to be corrected (error) or considered (warning); `anchor` is the id of the control it is about."""
-
-    section: str
-    field: str
-    anchor: str
-    message: str
-    severity: Severity = "error"
 
 
 Values = Mapping[str, Any]
 _Check = Callable[[Any, Values, list[Problem]], None]
-_Cell = Callable[[str], "tuple[str, Severity] | None"]
+_Said = tuple[str, Severity, str]
+"""The message, its severity, and the last part of its code."""
+_Cell = Callable[[str], _Said | None]
 
 
 def check(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> list[Problem]:
     """All problems of all sections in the order of the form, then answers that contradict one another.
 
-    `answers` holds values by section key; a missing section counts as blank. Never raises, whatever is stored.
+    The problems of a section are those of its fields and of the rules of the call that are shown there, in the order of
+    its fields. `answers` holds values by section key; a missing section counts as blank. Never raises, whatever is
+    stored.
     """
+    known = visible(questionnaire, answers)
+    across: dict[str, list[Problem]] = {}
+    for problem in rulebook.broken(questionnaire, answers, known):
+        across.setdefault(problem.section, []).append(problem)
     problems: list[Problem] = []
     for section in questionnaire.sections:
-        problems.extend(check_section(section, answers.get(section.key, {})))
-    problems.extend(_contradictions(questionnaire, answers))
+        if known.section(section.key):
+            own = check_section(section, answers.get(section.key, {}), known)
+            problems.extend(_ordered(section, own, across.get(section.key)))
+    problems.extend(_contradictions(questionnaire, answers, known))
     return problems
 
 
-def check_section(section: Section, values: Any) -> list[Problem]:
-    """All problems of one section in the order of its fields. Never raises, whatever is stored."""
+def check_part(questionnaire: Questionnaire, section: str, answers: Mapping[str, Any]) -> list[Problem]:
+    """What `check` would say of one section: for its page, which has the other answers at hand."""
+    known = visible(questionnaire, answers)
+    if not known.section(section):
+        return []
+    asked = questionnaire.section(section)
+    own = check_section(asked, answers.get(section, {}), known)
+    across = rulebook.broken(questionnaire, answers, known, section=section)
+    against = _contradictions(questionnaire, answers, known, only=section)
+    return [*_ordered(asked, own, across), *against]
+
+
+def _ordered(section: Section, own: list[Problem], across: list[Problem] | None) -> list[Problem]:
+    if not across:
+        return own
+    order = {key: number for number, key in enumerate(section.by_key)}
+    return sorted([*own, *across], key=lambda problem: order[problem.field])
+
+
+def check_section(section: Section, values: Any, known: Visible = EVERYTHING) -> list[Problem]:
+    """The problems of one section by itself, in the order of its fields. Never raises, whatever is stored."""
     checks: list[tuple[str, _Check]] | None = section.prepared.get("checks")
     if checks is None:
         checks = section.prepared["checks"] = [
@@ -70,7 +106,8 @@ def check_section(section: Section, values: Any) -> list[Problem]:
         values = {}
     problems: list[Problem] = []
     for key, run in checks:
-        run(values.get(key), values, problems)
+        if known.field(section.key, key):
+            run(values.get(key), values, problems)
     return problems
 
 
@@ -123,6 +160,7 @@ def _prepare(section: Section, field: Field) -> _Check:
 
 def _single(section: Section, field: Field) -> _Check:
     anchor = f"f-{field.key}"
+    path = f"{section.key}.{field.key}"
     cell = _text_check(field)
     doubts = _doubts(section, field)
     missing = f"请{'选择' if field.type in _CHOSEN else '填写'}“{field.name}”"
@@ -131,23 +169,24 @@ def _single(section: Section, field: Field) -> _Check:
     def run(value: Any, values: Values, problems: list[Problem]) -> None:
         if value is None or value == "":
             if field.required:
-                problems.append(Problem(*place, missing))
+                problems.append(Problem(*place, missing, "error", f"{path}:required"))
             return
         if not isinstance(value, str):
-            problems.append(Problem(*place, f"“{field.name}”的{_NOT_READABLE}"))
+            message = f"“{field.name}”的{_NOT_READABLE}"
+            problems.append(Problem(*place, message, "error", f"{path}:unreadable"))
             return
         found = cell(value)
         if found:
-            problems.append(Problem(*place, found[0], found[1]))
+            problems.append(Problem(*place, found[0], found[1], f"{path}:{found[2]}"))
             if found[1] == "error":
                 return
         elif field.required and value.isspace():
-            problems.append(Problem(*place, missing))
+            problems.append(Problem(*place, missing, "error", f"{path}:required"))
             return
-        for doubt in doubts:
-            message = doubt(value, values)
+        for kind, doubt in doubts:
+            message = doubt(value, values) or ""
             if message:
-                problems.append(Problem(*place, message, "warning"))
+                problems.append(Problem(*place, message, "warning", f"{path}:{kind}"))
 
     return run
 
@@ -158,19 +197,19 @@ def _text_check(asked: Field | Column) -> _Cell:
     typed = _TEXT_TYPES.get(kind) or _listed(asked)
     pattern = re.compile(asked.pattern) if asked.pattern else None
 
-    def run(value: str) -> tuple[str, Severity] | None:
+    def run(value: str) -> _Said | None:
         if limit is not None and len(value) > limit:
             over = len(value) - limit
-            return f"“{name}”不能超过 {limit} 字，现有 {len(value)} 字，请删减 {over} 字", "error"
+            return f"“{name}”不能超过 {limit} 字，现有 {len(value)} 字，请删减 {over} 字", "error", "length"
         # The two built-in tests say no to far more than is wrong, but what they let pass is right, and at once.
         if (not value.isprintable() or "\ufffd" in value) and (wrong := unprintable(value)):
-            return f"“{name}”{wrong}", "error"
+            return f"“{name}”{wrong}", "error", "characters"
         if typed is not None:
             wrong = typed(value)
             if wrong:
-                return f"“{name}”有误：{wrong}", "error"
+                return f"“{name}”有误：{wrong}", "error", "format"
         if pattern is not None and len(value) <= _MAX_PATTERN and not pattern.search(value):
-            return asked.pattern_message, asked.pattern_severity
+            return asked.pattern_message, asked.pattern_severity, "pattern"
         return None
 
     return run
@@ -184,20 +223,10 @@ def _listed(asked: Field | Column) -> Callable[[str], str | None] | None:
         case "choice" | "area":
             known = frozenset(choice.value for choice in asked.choices)
             return lambda value: None if value in known else choose
-        case "industry":
-            return lambda value: None if _is_industry(value) else "不在国民经济行业分类里，请重新选择"
         case "economic_type":
             return lambda value: None if economic_types.exists(value) else choose
         case _:
             return None
-
-
-def _is_industry(code: str) -> bool:
-    if industries.exists(code):
-        return True
-    # Where the table stops at two digits, finer codes of the standard are taken as given.
-    digits = code.isascii() and code.isdigit() and 3 <= len(code) <= 4
-    return digits and industries.exists(code[:2]) and not industries.children(code[:2])
 
 
 _Doubt = Callable[[str, Values], str | None]
@@ -211,16 +240,17 @@ def _disqualifying(field: Field, value: Any) -> str | None:
     return f"“{field.name}”答的是“{said}”。{field.explain}是否符合，由受理机构判断。"
 
 
-def _doubts(section: Section, field: Field) -> list[_Doubt]:
-    found: list[_Doubt] = []
+def _doubts(section: Section, field: Field) -> list[tuple[str, _Doubt]]:
+    """What may look odd in a field, each with the last part of its code."""
+    found: list[tuple[str, _Doubt]] = []
     if field.qualifies:
-        found.append(lambda value, _values: _disqualifying(field, value))
+        found.append(("qualifies", lambda value, _: _disqualifying(field, value)))
     if field.type == "unit_code":
-        found.append(lambda code, _values: unit_code.doubt(code))
+        found.append(("doubt", lambda code, _: unit_code.doubt(code)))
     if field.region_from:
-        found.append(_region_doubt(field, section.field(field.region_from)))
+        found.append(("region", _region_doubt(field, section.field(field.region_from))))
     if field.not_before:
-        found.append(_order_doubt(field, section.field(field.not_before)))
+        found.append(("order", _order_doubt(field, section.field(field.not_before))))
     return found
 
 
@@ -267,15 +297,15 @@ def _order_doubt(field: Field, other: Field) -> _Doubt:
             if value >= first:
                 return None
             return f"“{field.name}”（{months.written(value)}）早于“{other.name}”（{months.written(first)}），请确认"
-        if first[:10].startswith(("未", "尚未", "还没", "没有", "暂未", "正在")):
+        if first.startswith(NOT_YET):
             return f"“{other.name}”写的是“{first[:20]}”，“{field.name}”却有年月，请确认"
         return None
 
     return doubt
 
 
-_Fault = tuple[str, str, Severity]
-"""The part of a control name, the message, its severity."""
+_Fault = tuple[str, str, Severity, str]
+"""The part of a control name, the message, its severity, and the last part of its code."""
 
 
 def _parted(
@@ -285,15 +315,20 @@ def _parted(
     blank = f"请选择“{field.name}”的省（市）和县（区）" if field.type == "region" else f"请填写“{field.name}”"
     place = (section.key, field.key)
 
+    path = f"{section.key}.{field.key}"
+
     def run(value: Any, _values: Values, problems: list[Problem]) -> None:
+        whole = f"f-{field.key}-{first}"
         if is_blank(value):
             if field.required:
-                problems.append(Problem(*place, f"f-{field.key}-{first}", blank))
+                problems.append(Problem(*place, whole, blank, "error", f"{path}:required"))
         elif not isinstance(value, Mapping):
-            problems.append(Problem(*place, f"f-{field.key}-{first}", f"“{field.name}”的{_NOT_READABLE}"))
+            message = f"“{field.name}”的{_NOT_READABLE}"
+            problems.append(Problem(*place, whole, message, "error", f"{path}:unreadable"))
         else:
-            for part, message, severity in faults(field, value):
-                problems.append(Problem(*place, f"f-{field.key}-{part}", message, severity))
+            for part, message, severity, kind in faults(field, value):
+                code = f"{path}.{part}:{kind}"
+                problems.append(Problem(*place, f"f-{field.key}-{part}", message, severity, code))
 
     return run
 
@@ -303,14 +338,24 @@ def _range_faults(field: Field, value: Mapping[str, Any]) -> Iterator[_Fault]:
     wrong = {part: _month_fault(value.get(part)) for part in ("from", "to")}
     for part, word in (("from", "开始"), ("to", "结束")):
         if wrong[part]:
-            yield part, f"“{name}”的{word}时间有误：{wrong[part]}", "error"
+            yield part, f"“{name}”的{word}时间有误：{wrong[part]}", "error", "format"
     if any(wrong.values()):
         return
     span = months.length(value["from"], value["to"])
     if span <= 0:
-        yield "to", f"“{name}”的结束时间（{months.written(value['to'])}）早于开始时间，请改正", "error"
+        yield (
+            "to",
+            f"“{name}”的结束时间（{months.written(value['to'])}）早于开始时间，请改正",
+            "error",
+            "order",
+        )
     elif field.expected_months and span != field.expected_months:
-        yield "to", f"“{name}”共 {span} 个月，一般为 {field.expected_months} 个月，请确认", "warning"
+        yield (
+            "to",
+            f"“{name}”共 {span} 个月，一般为 {field.expected_months} 个月，请确认",
+            "warning",
+            "length",
+        )
 
 
 def _month_fault(month: Any) -> str | None:
@@ -323,20 +368,20 @@ def _region_faults(field: Field, value: Mapping[str, Any]) -> Iterator[_Fault]:
     name = field.name
     province, county, detail = parts = [value.get(part, "") for part in ("province", "county", "detail")]
     if not all(isinstance(part, str) for part in parts):
-        yield "province", f"“{name}”的{_NOT_READABLE}", "error"
+        yield "province", f"“{name}”的{_NOT_READABLE}", "error", "unreadable"
         return
     known = regions.get(province)
     if not province:
-        yield "province", f"“{name}”的省（市）没有选择，请选择", "error"
+        yield "province", f"“{name}”的省（市）没有选择，请选择", "error", "required"
     elif known is None or known.level != 1:
-        yield "province", f"“{name}”的省（市）不在可选范围内，请重新选择", "error"
+        yield "province", f"“{name}”的省（市）不在可选范围内，请重新选择", "error", "format"
     elif wrong := _county_fault(known, county):
-        yield "county", f"“{name}”的县（区）{wrong}", "error"
+        yield "county", f"“{name}”的县（区）{wrong}", "error", "format"
     limit = field.max_chars or 200
     if len(detail) > limit:
-        yield "detail", f"“{name}”不能超过 {limit} 字，现有 {len(detail)} 字，请删减", "error"
+        yield "detail", f"“{name}”不能超过 {limit} 字，现有 {len(detail)} 字，请删减", "error", "length"
     elif wrong := unprintable(detail):
-        yield "detail", f"“{name}”{wrong}", "error"
+        yield "detail", f"“{name}”{wrong}", "error", "characters"
 
 
 def _county_fault(province: regions.Region, county: str) -> str | None:
@@ -355,6 +400,7 @@ class _Table:
 
     def __init__(self, section: Section, field: Field) -> None:
         self.field, self.whole, self.place = field, f"f-{field.key}", (section.key, field.key)
+        self.path = f"{section.key}.{field.key}"
         self.least = max(field.min_rows, 1) if field.required else field.min_rows
         self.most = field.max_rows or sys.maxsize
         self.keys = [column.key for column in field.columns]
@@ -367,7 +413,8 @@ class _Table:
     def __call__(self, value: Any, _values: Values, problems: list[Problem]) -> None:
         name = self.field.name
         if value is not None and not isinstance(value, list):
-            problems.append(Problem(*self.place, self.whole, f"“{name}”的{_NOT_READABLE}"))
+            message = f"“{name}”的{_NOT_READABLE}"
+            problems.append(Problem(*self.place, self.whole, message, "error", f"{self.path}:unreadable"))
             return
         filled = 0
         seen: dict[str, int] = {}
@@ -377,28 +424,32 @@ class _Table:
                 self._row(number, row, seen, problems)
         if filled < self.least:
             message = f"请填写“{name}”，至少 {self.least} 行，现有 {filled} 行"
-            problems.append(Problem(*self.place, self.whole, message))
+            problems.append(Problem(*self.place, self.whole, message, "error", f"{self.path}:required"))
         elif filled > self.most:
             message = f"“{name}”最多 {self.most} 行，现有 {filled} 行，请合并或者删减"
-            problems.append(Problem(*self.place, self.whole, message))
+            problems.append(Problem(*self.place, self.whole, message, "error", f"{self.path}:count"))
 
     def _row(self, number: int, row: Any, seen: dict[str, int], problems: list[Problem]) -> None:
         if not isinstance(row, dict):
-            problems.append(Problem(*self.place, self.whole, self._at(number, _NOT_READABLE)))
+            code = f"{self.path}[{number}]:unreadable"
+            problems.append(Problem(*self.place, self.whole, self._at(number, _NOT_READABLE), "error", code))
             return
         cells: list[Any] = [row.get(key) for key in self.keys]
         joined = _joined(cells)
         first = seen.setdefault(joined or repr(cells), number)
         if first != number:
             message = f"“{self.field.name}”第 {number} 行与第 {first} 行相同，请确认是否重复"
-            problems.append(Problem(*self.place, f"{self.whole}-{number}-{self.keys[0]}", message, "warning"))
+            anchor = f"{self.whole}-{number}-{self.keys[0]}"
+            code = f"{self.path}[{number}]:repeated"
+            problems.append(Problem(*self.place, anchor, message, "warning", code))
         # A row in which every cell has text that fits and prints needs no look at its single cells.
         if self.untyped and joined.isprintable() and "\ufffd" not in joined and _all_fit(cells, self.limits):
             return
         for cell, (column, test) in zip(cells, self.checks, strict=True):
             if found := _cell_fault(cell, column, test):
                 anchor = f"{self.whole}-{number}-{column.key}"
-                problems.append(Problem(*self.place, anchor, self._at(number, found[0]), found[1]))
+                code = f"{self.path}[{number}].{column.key}:{found[2]}"
+                problems.append(Problem(*self.place, anchor, self._at(number, found[0]), found[1], code))
 
     def _at(self, number: int, message: str) -> str:
         return f"“{self.field.name}”第 {number} 行：{message}"
@@ -411,11 +462,11 @@ def _joined(cells: list[Any]) -> str:
         return ""
 
 
-def _cell_fault(cell: Any, column: Column, test: _Cell) -> tuple[str, Severity] | None:
+def _cell_fault(cell: Any, column: Column, test: _Cell) -> _Said | None:
     if is_blank(cell):
-        return (f"请填写“{column.name}”", "error") if column.required else None
+        return (f"请填写“{column.name}”", "error", "required") if column.required else None
     if not isinstance(cell, str):
-        return f"“{column.name}”的{_NOT_READABLE}", "error"
+        return f"“{column.name}”的{_NOT_READABLE}", "error", "unreadable"
     return test(cell)
 
 
@@ -423,17 +474,22 @@ def _all_fit(cells: list[Any], limits: list[int]) -> bool:
     return all(cells) and all(map(str.strip, cells)) and all(map(operator.le, map(len, cells), limits))
 
 
-def _contradictions(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> list[Problem]:
+def _contradictions(
+    questionnaire: Questionnaire, answers: Mapping[str, Any], known: Visible, *, only: str | None = None
+) -> list[Problem]:
     found: list[Problem] = []
     for section in questionnaire.sections:
+        if only not in (None, section.key):
+            continue
         for field in section.fields:
-            if not field.same_as:
+            if not field.same_as or not known.field(section.key, field.key):
                 continue
             other_section, _, other_key = field.same_as.partition(".")
             other = questionnaire.find(field.same_as)
             mine, theirs = _value(answers, section.key, field.key), _value(answers, other_section, other_key)
             if (
                 other is None
+                or not known.field(other_section, other_key)
                 or not isinstance(mine, str)
                 or not isinstance(theirs, str)
                 or not mine
@@ -442,7 +498,8 @@ def _contradictions(questionnaire: Questionnaire, answers: Mapping[str, Any]) ->
                 continue
             if mine != theirs:
                 message = f"这里的回答与“{other.name}”的回答不同，请改成一致"
-                found.append(Problem(section.key, field.key, f"f-{field.key}", message, "warning"))
+                code = f"{section.key}.{field.key}:same_as"
+                found.append(Problem(section.key, field.key, f"f-{field.key}", message, "warning", code))
     return found
 
 

@@ -360,8 +360,6 @@ class Questionnaire(Value):
     def _fits(self) -> Self:
         if repeated := _first_repeated([section.key for section in self.sections]):
             raise ValueError(f"部分“{repeated}”出现了两次")
-        if repeated := _first_repeated([rule.key for rule in self.rules]):
-            raise ValueError(f"规则“{repeated}”出现了两次")
         return self
 
 

@@ -253,7 +253,10 @@ def faults(questionnaire: Questionnaire) -> Iterator[Fault]:
             if field.visible_when:
                 path: Path = ("sections", at, "fields", position, "visible_when")
                 yield from _bad_condition(questionnaire, field.visible_when, path, at, position)
+    keys = [rule.key for rule in questionnaire.rules]
     for at, rule in enumerate(questionnaire.rules):
+        if rule.key in keys[:at]:
+            yield Fault(("rules", at, "key"), f"规则“{rule.key}”出现了两次，每条规则要有自己的 key")
         yield from _bad_rule(questionnaire, rule, ("rules", at))
 
 
@@ -450,30 +453,30 @@ def _can_be_shown(value: Any) -> bool:
 
 
 def samples(
-    questionnaire: Questionnaire, source: str, by_row: Field | None = None, *others: str
+    questionnaire: Questionnaire, source: str, by_row: Field | None = None
 ) -> Iterator[tuple[dict[str, Any], dict[str, str] | None]]:
-    """Answers to try an expression with: none, usual ones, every choice that it names, and the words it quotes."""
-    wanted = [
-        questionnaire.section(section).field(key)
-        for section, key in needs(questionnaire, " ".join((source, *others)))
-    ]
-    named = needs(questionnaire, " ".join((source, *others)))
-    quoted = [found.lstrip("rR")[1:-1] for text in (source, *others) for found in _STRING.findall(text)]
-    texts = list(dict.fromkeys(("", *quoted, "示例", "2024-01", "12")))[:8]
+    """Answers to try an expression with: none, usual ones, both ends of every choice, and the words that it quotes.
 
-    def one(choose: int, text: str) -> tuple[dict[str, Any], dict[str, str] | None]:
+    All texts are the same once, and different once.
+    """
+    named = needs(questionnaire, source)
+    wanted = [questionnaire.section(section).field(key) for section, key in named]
+    quoted = [found.lstrip("rR")[1:-1] for found in _STRING.findall(source)]
+    together = "、".join(quoted).replace("|", "、")
+    texts = list(dict.fromkeys(("", together, *quoted, "示例", "2024-01", "12")))[:8]
+
+    for choose, text, alike in itertools.product((0, 1), texts, (True, False)):
         answers: dict[str, Any] = {}
-        for (section, _), field in zip(named, wanted, strict=True):
-            answers.setdefault(section, {})[field.key] = _sample(field, choose, text)
-        return answers, _sample_row(by_row, choose, text) if by_row else None
-
-    for choose, text in itertools.product((0, 1), texts):
-        yield one(choose, text)
+        for number, ((section, _), field) in enumerate(zip(named, wanted, strict=True)):
+            own = text if alike or not number % 2 else f"{text}之二"
+            answers.setdefault(section, {})[field.key] = _sample(field, choose, own)
+        row = _sample_row(by_row, choose, text if alike else f"{text}之三") if by_row else None
+        yield answers, row
 
 
 def _sample(field: Field, choose: int, text: str) -> Any:
     if field.type == "rows":
-        return [_sample_row(field, choose, text), _sample_row(field, choose, "示例")] if text else []
+        return [_sample_row(field, choose, text)] * 2 if text else []
     if field.type == "month_range":
         return {"from": "2024-01", "to": "2025-12"} if text else {}
     if field.type == "region":

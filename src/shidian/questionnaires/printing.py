@@ -1,6 +1,7 @@
 """The words of the answers as they stand on paper and in lists: names instead of codes, months as documents write them.
 
-What cannot be read as its type is printed as it was typed; what has the wrong shape is printed as nothing.
+What cannot be read as its type is printed as it was typed; what has the wrong shape, and what an earlier answer does
+not call for, is printed as nothing.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from shidian.organisations.codes import economic_types, industries, months, regi
 from shidian.questionnaires.checks import is_blank
 from shidian.questionnaires.definition import Column, Field, Questionnaire
 from shidian.questionnaires.forms import plain_text
+from shidian.questionnaires.visibility import visible
 
 _YES_NO = {"yes": "是", "no": "否"}
 
@@ -20,12 +22,16 @@ def printable(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> dict[
     Text for most types; `month_range` as from_year, from_month, to_year, to_month; `region` as province, county, detail
     and text; `rows` as a list of rows of text.
     """
+    known = visible(questionnaire, answers)
     printed: dict[str, dict[str, Any]] = {}
     for section in questionnaire.sections:
         values = answers.get(section.key)
         if not isinstance(values, Mapping):
             values = {}
-        printed[section.key] = {field.key: value(field, values.get(field.key)) for field in section.fields}
+        printed[section.key] = {
+            field.key: value(field, values.get(field.key) if known.field(section.key, field.key) else None)
+            for field in section.fields
+        }
     return printed
 
 
@@ -74,20 +80,13 @@ def _text(asked: Field | Column, stored: Any) -> str:
         case "yes_no":
             return _YES_NO.get(text, text)
         case "industry":
-            return _industry(text)
+            return industries.name(text) or text
         case "economic_type":
             return economic_types.name(text) or text
         case "choice" | "area":
             return next((choice.label for choice in asked.choices if choice.value == text), text)
         case _:
             return text
-
-
-def _industry(code: str) -> str:
-    # Codes finer than the table are printed with the name of the nearest class that has one.
-    return industries.name(code) or (
-        f"{industries.name(code[:2])}（{code}）" if industries.name(code[:2]) else code
-    )
 
 
 def _month_range(stored: Any) -> dict[str, str]:

@@ -21,6 +21,7 @@ from shidian.calls.packages import CONDITIONS, Package
 from shidian.organisations.actions import Person
 from shidian.organisations.codes import contacts, economic_types, industries, regions
 from shidian.questionnaires.definition import Column, Field, Section
+from shidian.questionnaires.visibility import visible
 
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 ORGANISATION_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -221,11 +222,16 @@ def _facts(rng: Random) -> dict[str, Any]:
 def answers_for(package: Package, unit: Unit, rng: Random, *, against: Sequence[str] = ()) -> Answers:
     """Answers by section to every field of the package's questionnaire, by its definition alone.
 
-    They pass all checks. `against` names fields of the conditions (`record-media`) that are answered so that the unit
-    does not qualify.
+    They pass all checks; what the other answers do not call for is left out. `against` names fields of the conditions
+    (`record-media`) that are answered so that the unit does not qualify.
     """
     writer = _Writer(package, unit, rng, frozenset(against))
-    return {section.key: writer.section(section) for section in package.questionnaire.sections}
+    written = {section.key: writer.section(section) for section in package.questionnaire.sections}
+    known = visible(package.questionnaire, written)
+    return {
+        section: {key: value for key, value in values.items() if known.field(section, key)}
+        for section, values in written.items()
+    }
 
 
 class _Writer:
@@ -260,12 +266,26 @@ class _Writer:
             return self.fit(self.unit.project, asked.max_chars)
         if path == uses.contact:
             return self.unit.writer.name
+        if asked.type == "text" and asked.pattern and re.search(asked.pattern, "1"):
+            return self.total(section, before) if asked.required else ""
         if asked.type in ("text", "long_text"):
             words = self.long(asked) if asked.type == "long_text" else self.short(section, asked)
             return self.fit(words, asked.max_chars)
         if asked.type in ("month", "month_or_text"):
             return self.month(later=bool(asked.not_before and before.get(asked.not_before)))
         return self.chosen(asked)
+
+    def total(self, section: Section, before: Mapping[str, Any]) -> str:
+        """The sum of the amounts in the tables before this field."""
+        tables = [table for table in section.fields if table.type == "rows" and table.key in before]
+        amounts = [
+            int(row[column.key])
+            for table in tables
+            for column in table.columns
+            for row in before[table.key]
+            if column.pattern and row[column.key].isdigit()
+        ]
+        return str(sum(amounts))
 
     def chosen(self, asked: Field) -> Any:
         match asked.type:
