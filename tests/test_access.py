@@ -18,6 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from shidian.accounts.links import encode, invitation
 from shidian.accounts.models import User
 from shidian.applications import sharing
+from shidian.applications.attaching import announce
 from shidian.applications.models import Application
 from shidian.applications.queries import lodgement_here, round_of
 from shidian.calls.models import Call
@@ -96,6 +97,9 @@ def urls(world: World) -> dict[str, str]:
     signature = Signature.objects.filter(party__round=round_).first()
     attachment = world.draft.attachments.first()
     assert party and signature and attachment
+    upload = announce(
+        world.draft, call.definition.attachments[-1], name="a.pdf", length=100, by=cast.lead_writer
+    )
     fresh = User.objects.create_user("fresh@example.cn", None, name="新来的人")
     pending = steps.make_unit("待确认单位", "81120102PDY000060M", state="pending")
     head = steps.make_user("pending-head", "待确认负责人")
@@ -148,7 +152,12 @@ def urls(world: World) -> dict[str, str]:
         "desk:unit": {"pk": cast.lead.pk},
         **dict.fromkeys(WATCHLIST.split(), {"pk": steps.watchlist(cast).pk}),
         "portal:attachment-file": {**draft, "pk": attachment.pk},
+        "portal:attachment-page": {**draft, "pk": attachment.pk, "number": 1},
         "portal:attachment-removal": {**draft, "pk": attachment.pk},
+        "portal:attachment-thumbnail": {**draft, "pk": attachment.pk},
+        "portal:attachment-upload": {**draft, "token": upload.token},
+        "portal:attachment-uploads": draft,
+        "portal:attachment-view": {**draft, "pk": attachment.pk},
         "portal:attachments": draft,
         "portal:call-start": {"key": call.key},
         "portal:check": draft,
@@ -284,13 +293,17 @@ ROLES_OF: dict[str, str] = {
     # A section of the draft was given to the partner, who sees the rest of it.
     **dict.fromkeys(
         (
-            "portal:attachment-removal", "portal:attachments", "portal:check", "portal:conflict", "portal:field",
+            "portal:attachment-removal", "portal:attachment-uploads", "portal:attachments", "portal:check", "portal:conflict", "portal:field",
             "portal:field-history", "portal:freeze",
             "portal:section", "portal:sharing",
         ),
         f"{LEAD} partner",
     ),
-    "portal:attachment-file": f"{LEAD} partner auditor",
+    **dict.fromkeys(
+        ("portal:attachment-file", "portal:attachment-page", "portal:attachment-thumbnail", "portal:attachment-view"),
+        f"{LEAD} partner auditor",
+    ),
+    "portal:attachment-upload": "lead_writer",
     "portal:registered": f"{LEAD} outsider",
 }  # fmt: skip
 POSTED = (

@@ -59,11 +59,10 @@ def attach_upload(upload: Upload) -> None:
     attach_stored(application, slot, upload.file, by=upload.owner)
 
 
-def uploads_of(application: Application) -> QuerySet[Upload]:
-    """Files of an application that have not come to their place, the refused ones among them."""
-    return Upload.objects.filter(
-        purpose=PURPOSE, place__startswith=place_of(application, ""), taken_at=None
-    ).select_related("owner")
+def uploads_of(application: Application, *, over: bool = False) -> QuerySet[Upload]:
+    """Files of an application that have not come to their place, the refused ones among them; `over`: all of them."""
+    found = Upload.objects.filter(purpose=PURPOSE, place__startswith=place_of(application, ""))
+    return (found if over else found.filter(taken_at=None)).select_related("owner")
 
 
 def _coming(application: Application, slot: AttachmentSlot) -> QuerySet[Upload]:

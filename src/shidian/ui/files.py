@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TypeVar
 
 from django.http import FileResponse, Http404, HttpResponse
@@ -30,6 +31,16 @@ def stored(file: StoredFile, *, name: str = "", download: bool = False) -> FileR
     response = FileResponse(content, content_type=file.media_type if shown else "application/octet-stream")
     response["Content-Length"] = str(file.size)
     return _guarded(response, name or file.name, download=not shown)
+
+
+def drawn(picture: Path | None) -> FileResponse:
+    """A picture of a page of a kept file, as `documents.previews` drew it; 404 when there is none."""
+    if picture is None:
+        raise Http404
+    response = FileResponse(picture.open("rb"), content_type="image/jpeg")
+    guarded = _guarded(response, "page.jpg", download=False)
+    guarded["Cache-Control"] = "private, max-age=86400"  # drawn from content that never changes
+    return guarded
 
 
 def made(content: bytes, *, name: str, media_type: str, download: bool = False) -> HttpResponse:

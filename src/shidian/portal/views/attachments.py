@@ -1,9 +1,13 @@
-"""The evidence: files in their slots, several at once, each refused one named with its reason."""
+"""The evidence: files in their slots, several at once, each refused one named with its reason.
+
+A plain form brings small files whole; where scripts run, files come in pieces (`ui.tus`) and may be large.
+"""
 
 from __future__ import annotations
 
 from typing import Any, BinaryIO, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,15 +16,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from shidian.applications import actions, rules
+from shidian.accounts.models import User
+from shidian.applications import actions, attaching, rules
 from shidian.applications.models import Application, Attachment
-from shidian.applications.queries import answers
+from shidian.applications.queries import answers, working_applications
 from shidian.calls.definition import AttachmentSlot
 from shidian.core.errors import NotNow
-from shidian.documents.intake import FORMATS, Rejected, safe_name
+from shidian.documents import previews, scanner, uploads
+from shidian.documents.intake import FORMATS, Rejected, format_size, safe_name
+from shidian.documents.models import Upload
 from shidian.portal.access import own_application, person, seen_application, sees_attachment
 from shidian.portal.overview import ATTACHMENTS, open_reasons, tasks, url
-from shidian.ui import files
+from shidian.ui import files, tus
 from shidian.ui.uploads import refused
 
 
@@ -34,7 +41,9 @@ def attachments(request: HttpRequest, reference: str) -> HttpResponse:
     problems: dict[str, list[str]] = {}
     if request.method == "POST":
         slot = _slot(application, request.POST.get("slot", ""))
-        taken, wrong = _take(request, application, slot)
+        taken, waiting, wrong = _take(request, application, slot)
+        for line in waiting:
+            messages.warning(request, line)
         if taken:
             names = "、".join(taken)
             messages.success(request, f"“{slot.label}”已收下 {len(taken)} 个文件：{names}。")
@@ -50,7 +59,8 @@ def attachments(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "application": application,
         "allowed": allowed,
-        "slots": _slots(application, problems),
+        "slots": _slots(application, problems, person(request), allowed=bool(allowed)),
+        "limit": settings.UPLOAD_LIMIT // 1_000_000,
         "listed": tasks(application, answers(application), current=ATTACHMENTS, reasons=reasons),
         "decision": decision,
         "reasons": [reason for reason in reasons if reason.section == ATTACHMENTS],
@@ -72,57 +82,197 @@ def _slot(application: Application, key: str) -> AttachmentSlot:
 
 def _take(
     request: HttpRequest, application: Application, slot: AttachmentSlot
-) -> tuple[list[str], list[str]]:
-    """Put every posted file into the slot; returns the names taken, and what was wrong with the others."""
+) -> tuple[list[str], list[str], list[str]]:
+    """Put every posted file into the slot: the names taken, what is held for the scanner, what was wrong with others."""
     if why := refused(request):
-        return [], [why]
+        return [], [], [why]
     given = request.FILES.getlist("files")
     if not given:
-        return [], [f"请先为“{slot.label}”选择文件，再按“上传”"]
-    taken, wrong = [], []
+        return [], [], [f"请先为“{slot.label}”选择文件，再按“上传”"]
+    taken: list[str] = []
+    waiting: list[str] = []
+    wrong: list[str] = []
     for file in given:
         name = safe_name(file.name or "")
+        content = cast(BinaryIO, file)
         try:
-            actions.attach(application, slot, cast(BinaryIO, file), name=file.name or "", by=person(request))
+            if not scanner.configured():
+                actions.attach(application, slot, content, name=file.name or "", by=person(request))
+                taken.append(name)
+                continue
+            upload = attaching.attach_whole(
+                application, slot, content, name=file.name or "", length=file.size or 0, by=person(request)
+            )
         except Rejected as rejected:
             wrong.append(f"“{name}”没有收下：{rejected}")
         except NotNow as full:
             wrong.append(f"“{name}”没有收下：{full.reason}")
         else:
-            taken.append(name)
-    return taken, wrong
+            _sort(upload, name, taken, waiting, wrong)
+    return taken, waiting, wrong
 
 
-def _slots(application: Application, problems: dict[str, list[str]]) -> list[dict[str, Any]]:
+def _sort(upload: Upload, name: str, taken: list[str], waiting: list[str], wrong: list[str]) -> None:
+    if upload.taken_at:
+        taken.append(name)
+    elif upload.refused_at:
+        wrong.append(f"“{name}”没有收下：{upload.reason}")
+        uploads.abandon(upload)  # said here, and not again in the list
+    else:
+        waiting.append(f"“{name}”{uploads.words(upload)}")
+
+
+def _slots(
+    application: Application, problems: dict[str, list[str]], user: User, *, allowed: bool
+) -> list[dict[str, Any]]:
     held: dict[str, list[Attachment]] = {}
-    for row in application.attachments.select_related("file"):
+    for row in application.attachments.select_related("file", "added_by"):
         held.setdefault(row.slot, []).append(row)
-    return [
-        {
-            "slot": slot,
-            "files": held.get(slot.key, []),
-            "left": slot.maximum - len(held.get(slot.key, [])),
-            "formats": "、".join(FORMATS[name].label for name in slot.formats),
-            "accept": ",".join(
-                f".{extension}" for name in slot.formats for extension in FORMATS[name].extensions
-            ),
-            "wrong": problems.get(slot.key, []),
-        }
-        for slot in application.call.definition.attachments
-    ]
+    coming: dict[str, list[dict[str, Any]]] = {}
+    for upload in attaching.uploads_of(application).order_by("pk"):
+        mine = upload.owner_id == user.pk
+        if mine or not upload.refused_at:
+            coming.setdefault(upload.place.partition("/")[2], []).append(_row(application, upload, mine=mine))
+    found = []
+    for slot in application.call.definition.attachments:
+        here, more = held.get(slot.key, []), coming.get(slot.key, [])
+        on_their_way = sum(1 for each in more if each["upload"].stands != "refused")
+        found.append(
+            {
+                "slot": slot,
+                "files": [_held(each, allowed=allowed) for each in here],
+                "coming": more,
+                "left": slot.maximum - len(here) - on_their_way,
+                "most": slot.max_mb * 1_000_000,
+                "plain": min(slot.max_mb, settings.UPLOAD_LIMIT // 1_000_000),
+                "formats": "、".join(FORMATS[name].label for name in slot.formats),
+                "accept": ",".join(
+                    f".{extension}" for name in slot.formats for extension in FORMATS[name].extensions
+                ),
+                "wrong": problems.get(slot.key, []),
+            }
+        )
+    return found
+
+
+def _held(row: Attachment, *, allowed: bool) -> dict[str, Any]:
+    return {
+        "row": row,
+        "shown": previews.can_be_shown(row.file),
+        "size": format_size(row.file.size),
+        "ending": row.file.name.rpartition(".")[2][:5].upper(),
+        "allowed": allowed,
+    }
+
+
+def _row(application: Application, upload: Upload, *, mine: bool) -> dict[str, Any]:
+    return {
+        "upload": upload,
+        "size": format_size(upload.length),
+        "mine": mine,
+        "url": url("attachment-upload", application, token=upload.token) if mine else "",
+        "words": uploads.words(upload) if mine else f"{upload.owner.label}正在上传",
+        "percent": uploads.offset(upload) * 100 // upload.length,
+    }
+
+
+@tus.signed_in
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST", "OPTIONS"])
+def upload_creation(request: HttpRequest, reference: str) -> HttpResponse:
+    """Where a tus client begins an upload; the metadata `slot` says for which slot."""
+    application = own_application(request, reference)
+    if request.method in ("GET", "HEAD"):
+        return redirect(url("attachments", application))
+
+    def begin(announced: tus.Announced) -> Upload:
+        return attaching.announce(
+            application,
+            _slot(application, announced.metadata.get("slot", "")),
+            name=announced.name,
+            length=announced.length,
+            mark=announced.metadata.get("mark", ""),
+            by=person(request),
+        )
+
+    return tus.creation(
+        request, begin, lambda upload: url("attachment-upload", application, token=upload.token)
+    )
+
+
+@tus.signed_in
+@never_cache
+@require_http_methods(["GET", "HEAD", "PATCH", "DELETE", "POST", "OPTIONS"])
+def upload(request: HttpRequest, reference: str, token: str) -> HttpResponse:
+    """One upload, for the one who began it: its pieces, where it stands, and giving it up (also by a plain form)."""
+    application = own_application(request, reference)
+    found = get_object_or_404(
+        attaching.uploads_of(application, over=True), token=token, owner=person(request)
+    )
+    if request.method == "POST" and not tus.speaks_tus(request):
+        uploads.abandon(found)
+        messages.success(request, f"已放弃上传“{found.name}”。")
+        return redirect(f"{url('attachments', application)}#slot-{found.place.partition('/')[2]}")
+    return tus.resource(request, found)
 
 
 @login_required
 @require_safe
 def attachment_file(request: HttpRequest, reference: str, pk: int) -> HttpResponseBase:
     """A file of the working application."""
+    return files.stored(_seen(request, reference, pk).file, download="download" in request.GET)
+
+
+def _seen(request: HttpRequest, reference: str, pk: int) -> Attachment:
     application = seen_application(request, reference)
     found = get_object_or_404(
         Attachment.objects.select_related("file", "application__lead"), application=application, pk=pk
     )
     if not sees_attachment(person(request), found):
         raise Http404
-    return files.stored(found.file, download="download" in request.GET)
+    return found
+
+
+@login_required
+@require_safe
+def thumbnail(request: HttpRequest, reference: str, pk: int) -> HttpResponseBase:
+    """The first page, small."""
+    return files.drawn(previews.picture(_seen(request, reference, pk).file))
+
+
+@login_required
+@require_safe
+def page(request: HttpRequest, reference: str, pk: int, number: int) -> HttpResponseBase:
+    """One page as a picture to read."""
+    file = _seen(request, reference, pk).file
+    return files.drawn(previews.picture(file, page=number, width=previews.PAGE))
+
+
+@login_required
+@never_cache
+@require_safe
+def viewer(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """A file page by page inside the site: nothing of it runs in the browser, and a phone needs no other program."""
+    found = _seen(request, reference, pk)
+    if not previews.can_be_shown(found.file):
+        raise Http404
+    pages = found.file.pages or 1
+    asked = request.GET.get("page", "1")
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
+    number = min(max(number, 1), pages)
+    application = found.application
+    slot = next((each for each in application.call.definition.attachments if each.key == found.slot), None)
+    context = {
+        "application": application,
+        "attachment": found,
+        "size": format_size(found.file.size),
+        "label": slot.label if slot else "证明材料",
+        "number": number,
+        "pages": pages,
+        "drawn": previews.picture(found.file, page=number, width=previews.PAGE) is not None,
+        "own": application in working_applications(person(request)),
+    }
+    return render(request, "portal/attachment_view.html", context)
 
 
 @login_required
