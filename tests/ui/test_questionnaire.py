@@ -1,5 +1,6 @@
 """A section as its page shows it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from shidian.organisations.codes import industries
 from shidian.questionnaires import checks, forms
 from shidian.questionnaires.definition import Section
 from shidian.ui import code_lists
-from shidian.ui.controls import ScreenField
+from shidian.ui.controls import Evidence, ScreenField
 from shidian.ui.questionnaire import bind, rearranged, shown_text
 
 FIELDS: list[dict[str, Any]] = [
@@ -177,7 +178,8 @@ def test_every_problem_leads_to_a_control_on_the_page():
     assert {"name", "period", "mail", "plan"} <= {problem.field for problem in problems}
     for problem in problems:
         assert f'id="{problem.anchor}"' in page, problem
-        assert problem.message in page
+        # What is explained at the answer is not said a second time.
+        assert problem.message in page or SECTION.field(problem.field).explain in page
 
 
 def test_a_problem_of_a_cell_stands_at_the_cell():
@@ -254,6 +256,32 @@ def test_an_answer_that_does_not_qualify_is_explained():
     assert shown({"accident": "yes"})["accident"].disqualifies
     assert not shown({"accident": "no"})["accident"].disqualifies
     assert not shown({})["accident"].disqualifies
+
+
+def test_the_explanation_is_said_once_and_belongs_to_the_question():
+    (problem,) = [
+        found for found in checks.check_section(SECTION, {"accident": "yes"}) if found.field == "accident"
+    ]
+
+    field = shown({"accident": "yes"}, [problem])["accident"]
+    page = html({"accident": field})
+
+    assert field.warnings == ()
+    assert page.count("发生过的不符合。") == 1
+    assert 'id="f-accident-explain"' in page
+    assert "f-accident-explain" in field.described
+    assert "是否符合，由受理机构判断" in page
+    assert "f-accident-explain" not in shown({"accident": "no"})["accident"].described
+
+
+def test_a_question_leads_to_its_files():
+    field = shown({"accident": "no"})["accident"]
+
+    page = html({"accident": replace(field, evidence=Evidence("信用<查询>", "/files/#slot-a", 2))})
+
+    assert '<a href="/files/#slot-a">信用&lt;查询&gt;</a>' in page
+    assert "已有 2 个文件" in page
+    assert "证明材料" not in html({"accident": field})
 
 
 def test_counties_are_those_of_the_province_chosen():

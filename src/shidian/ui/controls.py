@@ -85,6 +85,15 @@ class ScreenRow:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """Where the files for a question lie, and how many there are."""
+
+    label: str
+    url: str
+    count: int
+
+
+@dataclass(frozen=True)
 class ScreenField:
     """A field ready for `ui/components/field.html`.
 
@@ -118,6 +127,7 @@ class ScreenField:
     template_row: ScreenRow | None = None
     max_rows: int | None = None
     text: str = ""
+    evidence: Evidence | None = None
     problems: tuple[Finding, ...] = field(default=(), repr=False)
 
     @property

@@ -32,7 +32,7 @@ def _locked(shown: ScreenField) -> str:
     return (
         f'<div class="field field-gap" id="{shown.id}">'
         f'<p class="label">{escape(shown.label)}<span class="state">不在补正范围内</span></p>'
-        f'<p class="pre locked">{escape(shown.text or "（未填）")}</p></div>'
+        f'<p class="pre locked">{escape(shown.text or "（未填）")}</p>{_evidence(shown)}</div>'
     )
 
 
@@ -76,7 +76,7 @@ def _choices(shown: ScreenField) -> str:
         groups.append(f'<div class="choice-group"{named}>{label}<div class="choices">{radios}</div></div>')
     return (
         f'<fieldset class="field field-gap group{_wrong(shown)}"{attribute("aria-describedby", shown.described)}>'
-        f"{_legend(shown)}{_words(shown)}{''.join(groups)}{_explanation(shown)}</fieldset>"
+        f"{_legend(shown)}{_words(shown)}{''.join(groups)}{_explanation(shown)}{_evidence(shown)}</fieldset>"
     )
 
 
@@ -85,8 +85,21 @@ def _explanation(shown: ScreenField) -> str:
         return ""
     hidden = "" if shown.disqualifies else " hidden"
     return (
-        f'<p class="note" data-is="wait" role="status" data-unless="{shown.key}={shown.qualifies}"{hidden}>'
-        f"<b>这一条不符合：</b>{escape(shown.explain)}</p>"
+        f'<p class="note" data-is="wait" role="status" id="{shown.id}-explain" '
+        f'data-unless="{shown.key}={shown.qualifies}"{hidden}>'
+        f"<b>与通知的要求不一致：</b>{escape(shown.explain)}"
+        "照实回答即可，不妨碍填写和递交；是否符合，由受理机构判断。</p>"
+    )
+
+
+def _evidence(shown: ScreenField) -> str:
+    """Where the files for the question go; they are uploaded on a page of their own."""
+    if shown.evidence is None:
+        return ""
+    held = f"已有 {shown.evidence.count} 个文件" if shown.evidence.count else "还没有文件"
+    return (
+        f'<p class="field-evidence">证明材料：<a href="{escape(shown.evidence.url)}">'
+        f'{escape(shown.evidence.label)}</a>　<span class="muted">{held}</span></p>'
     )
 
 

@@ -89,12 +89,18 @@ def _bind_field(
     at_parts = {field_id + "-" + name for name in _part_names(asked, value)} if layout == "rows" else set()
     at_field = [problem for problem in problems if problem.anchor not in at_parts]
     wrong = _messages(at_field, "error")
-    warnings = _messages(at_field, "warning")
+    # What is explained at the answer itself need not be said twice.
+    explained = asked.explain if layout == "choices" and not locked else ""
+    warnings = tuple(
+        words for words in _messages(at_field, "warning") if not (explained and explained in words)
+    )
     hint = asked.hint or _EXAMPLES.get(asked.type, "")
     described = " ".join(
         [f"{field_id}-hint"] * bool(hint)
         + [f"{field_id}-wrong"] * bool(wrong)
         + [f"{field_id}-warning"] * bool(warnings)
+        + [f"{field_id}-explain"]
+        * bool(explained and asked.qualifies and value not in (None, "", asked.qualifies))
     )
     common: dict[str, Any] = {
         "key": asked.key,

@@ -18,6 +18,7 @@ from shidian.applications.models import Answer, Application
 from shidian.applications.queries import answers, unsettled, value_at, written_in
 from shidian.applications.writing import Contested, Writing, save_fields
 from shidian.portal.access import own_application, person
+from shidian.portal.evidence import with_evidence
 from shidian.portal.overview import open_reasons, tasks, url
 from shidian.questionnaires import forms
 from shidian.questionnaires.checks import Problem, check_section, is_blank
@@ -203,7 +204,11 @@ def _page(
             {field.key: rows[field.key].number if field.key in rows else 0 for field in asked.fields}
         ),
         "unsettled": unsettled(application, user, asked.key),
-        "fields": bind(asked, values, [*wrong, *warnings], open_fields=None if allowed else frozenset()),
+        "fields": with_evidence(
+            bind(asked, values, [*wrong, *warnings], open_fields=None if allowed else frozenset()),
+            application,
+            asked,
+        ),
         "allowed": allowed,
         "form_problems": wrong if want else [],
         "listed": listed,
