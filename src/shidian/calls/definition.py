@@ -37,7 +37,7 @@ LIST_FACTS = frozenset(
     )
 )
 """What a list column may show besides the names of the parties in a role."""
-FileFormat = Literal["pdf", "jpeg", "png", "docx", "xlsx"]
+FileFormat = Literal["pdf", "jpeg", "png", "tiff", "docx", "xlsx", "doc", "xls", "zip"]
 
 
 class Basis(Value):
@@ -199,7 +199,7 @@ class AttachmentSlot(Value):
     required: bool = False
     maximum: int = Field(default=1, ge=1, le=100)
     formats: list[FileFormat] = Field(default=["pdf", "jpeg", "png"], min_length=1)
-    max_mb: int = Field(default=50, ge=1, le=200)
+    max_mb: int = Field(default=50, ge=1, le=500)
 
 
 class ChecklistExtra(Value):

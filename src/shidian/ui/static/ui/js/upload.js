@@ -355,7 +355,7 @@ const base64 = (text) => btoa(String.fromCodePoint(...new TextEncoder().encode(t
 
 function size(bytes) {
   for (const [unit, factor] of [["GB", 1e9], ["MB", 1e6], ["KB", 1e3]]) {
-    if (bytes >= factor) return `${(bytes / factor).toFixed(bytes / factor < 10 ? 1 : 0).replace(/\.0$/, "")} ${unit}`;
+    if (bytes >= factor) return `${Math.ceil((bytes * 10) / factor) / 10} ${unit}`;
   }
   return `${Math.round(bytes)} 字节`;
 }
