@@ -55,6 +55,11 @@ bench: ## 测速报告（不是测试），写入 bench/out/
 	@./setup dev
 	@.venv/bin/python -m bench
 
+.PHONY: bench-word
+bench-word: ## 读回 Word 文件的准确率（tests/documents/word 的全部样本）
+	@./setup dev
+	@.venv/bin/python -m bench word
+
 .PHONY: bench-compare
 bench-compare: ## 比较两次测速：make bench-compare A=旧文件夹 B=新文件夹
 	@.venv/bin/python -m bench.compare $(A) $(B)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import form, package, rehearse, site
+from bench import form, package, rehearse, site, word
 
 OUT = Path(__file__).parent / "out"
 Target = Callable[[dict[str, Any]], dict[str, Any]]
@@ -20,6 +20,7 @@ TARGETS: dict[str, Target] = {
     "form": form.run,
     "rehearse": rehearse.run,
     "package": package.run,
+    "word": word.run,
 }
 
 

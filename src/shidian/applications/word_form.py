@@ -477,6 +477,7 @@ def _period(text: str) -> Understood:
     return Understood({"from": ends[0], "to": ends[1]})
 
 
+_PROVINCE_ENDS = r"(?:维吾尔自治区|壮族自治区|回族自治区|自治区|特别行政区|省|市)$"
 _PLACE_WORDS = re.compile(r"省\s*[（(]\s*市\s*[)）]|县\s*[（(]\s*区\s*[)）]|[_＿]+")
 
 
@@ -513,13 +514,13 @@ def _division(known: tuple[regions.Region, ...], text: str) -> tuple[str, int] |
     """The division with whose name a text begins, and how much of the text that is; None when two could be meant."""
     best: list[tuple[int, str]] = []
     for region in known:
-        short = re.sub(r"(?:维吾尔自治区|壮族自治区|回族自治区|自治区|特别行政区|省|市)$", "", region.name)
-        if region.level == 3:
-            short = re.sub(r"(?:区|县|市|旗)$", "", region.name)
-        for name in (region.name, short if len(short) >= 2 else region.name):
-            if text.startswith(name) and (
-                name == region.name or not text[len(name) :].strip(" 　")[:1].isalnum()
-            ):
+        ends = r"(?:区|县|市|旗)$" if region.level == 3 else _PROVINCE_ENDS
+        short = re.sub(ends, "", region.name)
+        # “和平” is 和平区 only when nothing follows: 和平里 is a street. A province without its ending is none other.
+        whole = region.level == 3
+        for name in (region.name, short):
+            free = name == region.name or not whole or not text[len(name) :][:1].isalnum()
+            if len(name) >= 2 and text.startswith(name) and free:
                 best.append((len(name), region.code))
                 break
     if not best:

@@ -18,6 +18,8 @@ _GAP = re.compile(r"[：:]|\t+|[ 　]{2,}|[_＿]{2,}|…{2,}|\.{4,}")
 _START = re.compile(r"(?:^|[\n\t]|(?<=[ 　；;，,。_＿]))")
 _ALIKE = 0.72
 _LONGEST = 60
+_TELLING, _TELLING_SEAL = 8, 6
+"""From so many letters on, words of the form inside an answer are no accident: 承担单位基本信息, 参加单位盖章."""
 
 
 def plain(text: str) -> str:
@@ -63,16 +65,29 @@ class Labels:
         self._known |= {plain(line) for line in form.instructions}
         self._known |= {plain(without_number(line)) for line in form.instructions}
         self._known.discard("")
+        self._telling: dict[str, set[str]] = {}
         for part in form.parts:
+            self._tell(part.title, _TELLING, {slot.path for slot in part.slots})
             for form_of_title in variants(part.title):
                 if form_of_title:
                     self._titles.setdefault(form_of_title, part)
             for slot in part.slots:
+                self._tell(slot.label, _TELLING_SEAL if "盖章" in slot.label else _TELLING + 2, {slot.path})
                 for label in (slot.label, *slot.aliases):
                     for key in variants(label):
                         held = self._slots.setdefault(key, [])
                         if key and (part, slot) not in held:
                             held.append((part, slot))
+
+    def _tell(self, words: str, least: int, paths: set[str]) -> None:
+        key = plain(without_number(words))
+        if len(key) >= least:
+            self._telling.setdefault(key, set()).update(paths)
+
+    def another_inside(self, text: str, path: str) -> bool:
+        """True when words of the form stand within an answer that could only have come there by mistake."""
+        key = plain(text)
+        return any(words in key and path not in paths for words, paths in self._telling.items())
 
     def title(self, text: str) -> Part | None:
         """The part whose heading this is."""
@@ -104,7 +119,8 @@ class Labels:
         """Labels in a text that are followed by a colon, a gap or a line to write on, in their order."""
         found: list[Match] = []
         least = 0
-        for gap in _GAP.finditer(text):
+        gaps = list(_GAP.finditer(text))
+        for number, gap in enumerate(gaps):
             if gap.start() < least:
                 continue
             head = text[max(least, gap.start() - _LONGEST) : gap.start()]
@@ -113,14 +129,32 @@ class Labels:
             for start in starts:
                 named = self.exact(head[start:], part)
                 if named:
-                    after = gap.end()
+                    end = self._longest(text, offset + start, gaps[number:], named, part)
                     # A colon behind a gap belongs to the label: “单位名称  ：”.
-                    if more := re.match(r"[ 　]*[：:]", text[after:]):
-                        after += more.end()
-                    found.append(Match(offset + start, after, named[1], named[0]))
-                    part, least = named[0], after
+                    if more := re.match(r"[ 　]*[：:]", text[end:]):
+                        end += more.end()
+                    found.append(Match(offset + start, end, named[1], named[0]))
+                    part, least = named[0], end
                     break
         return found
+
+    def _longest(
+        self,
+        text: str,
+        start: int,
+        gaps: list[re.Match[str]],
+        named: tuple[Part, Slot],
+        part: Part | None,
+    ) -> int:
+        """Where a label ends whose letters are set apart: a shorter form of it may have ended at an earlier gap."""
+        end = gaps[0].end()
+        for gap in gaps[1:]:
+            if gap.start() - start > _LONGEST:
+                break
+            longer = self.exact(text[start : gap.start()], part)
+            if longer is not None and longer[1].path == named[1].path:
+                end = gap.end()
+        return end
 
     def alike(self, text: str, part: Part | None) -> list[Slot]:
         """Slots whose labels look much like this text, the likeliest first."""

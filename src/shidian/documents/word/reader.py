@@ -691,6 +691,8 @@ class Reader:
                 and plain(row) not in own_words
             ):
                 return True
+        if self.labels.another_inside(text, slot.path):
+            return True
         if slot.kind == "text":
             return False
         return any(match.slot.path != slot.path for match in self.labels.inside(text, part))
