@@ -170,9 +170,9 @@ def test_faults_name_their_place() -> None:
     ]
 
 
-def value(source: str, answers: dict, row: dict | None = None):
+def value(source: str, answers: dict):
     asked = form()
-    return Scope(asked, answers).run(expression(asked, source), row)
+    return Scope(asked, answers).run(expression(asked, source))
 
 
 def test_answers_of_any_shape_are_seen_in_one() -> None:

@@ -51,11 +51,12 @@ class NotAnExpression(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A compiled expression; `needs` are the fields it looks at, as (section, field)."""
+    """A compiled expression; `needs` are the fields it looks at, as (section, field), `cells` those of its row."""
 
     source: str
     program: Any
     needs: tuple[tuple[str, str], ...]
+    cells: frozenset[str]
 
 
 Path = tuple[str | int, ...]
@@ -159,7 +160,8 @@ def _field(questionnaire: Questionnaire, section: str, name: str) -> Field | Non
 
 def expression(questionnaire: Questionnaire, source: str) -> Expression:
     """An expression ready to run; NotAnExpression when it is none."""
-    return Expression(source, compiled(source), needs(questionnaire, source))
+    cells = frozenset(rest[0] for root, rest, _ in _paths(_plain(source)) if root == "row" and rest)
+    return Expression(source, compiled(source), needs(questionnaire, source), cells)
 
 
 # Running
@@ -185,7 +187,11 @@ class Scope:
         self.context = library().Context({}, FUNCTIONS)
         self.given: dict[str, dict[str, Any]] = {}
 
-    def run(self, asked: Expression, row: Mapping[str, str] | None = None) -> Any:
+    def at_row(self, cells: Mapping[str, str]) -> None:
+        """What follows is asked of this row."""
+        self.context.add_variable("row", cells)
+
+    def run(self, asked: Expression) -> Any:
         """The value of an expression. Raises whatever the library raises."""
         touched = set()
         for section, key in asked.needs:
@@ -195,8 +201,6 @@ class Scope:
                     self._give(section, each)
         for section in touched:
             self.context.add_variable(section, self.given[section])
-        if row is not None:
-            self.context.add_variable("row", row)
         return asked.program.execute(self.context)
 
     def _give(self, section: str, key: str) -> None:
@@ -420,7 +424,7 @@ def _bad_samples(questionnaire: Questionnaire, source: str, kind: str, by_row: F
     asked = expression(questionnaire, source)
     for answers, row in samples(questionnaire, source, by_row):
         try:
-            value = Scope(questionnaire, answers).run(asked, row)
+            value = _tried(questionnaire, asked, answers, row)
         except Exception as wrong:  # noqa: BLE001 (whatever a library says of a package's expression is a fault of it)
             yield f"“{source.strip()}”不能计算：{_reason(wrong)}"
             return
@@ -430,6 +434,15 @@ def _bad_samples(questionnaire: Questionnaire, source: str, kind: str, by_row: F
         if kind == "words" and not _can_be_shown(value):
             yield f"“{source.strip()}”应当得出文字、数字或者一列文字"
             return
+
+
+def _tried(
+    questionnaire: Questionnaire, asked: Expression, answers: Mapping[str, Any], row: Mapping[str, str] | None
+) -> Any:
+    scope = Scope(questionnaire, answers)
+    if row is not None:
+        scope.at_row(row)
+    return scope.run(asked)
 
 
 def _reason(wrong: Exception) -> str:
@@ -500,7 +513,7 @@ def never(questionnaire: Questionnaire, source: str, by_row: Field | None = None
     asked = expression(questionnaire, source)
     for answers, row in samples(questionnaire, source, by_row):
         try:
-            if Scope(questionnaire, answers).run(asked, row) is True:
+            if _tried(questionnaire, asked, answers, row) is True:
                 return False
         except Exception:  # noqa: BLE001 (told by `faults`)
             return False

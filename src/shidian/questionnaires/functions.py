@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from shidian.organisations.codes import months as month_codes
@@ -119,8 +120,7 @@ def others(cell: Any, names: Any) -> list[str]:
     Shortened names count (市应急局 does not, 应急管理局 does), as do departments inside a body and words for
     everybody (各参加单位).
     """
-    given = {_name(name) for name in _list(names)}
-    known = sorted((given | {_REMARK.sub("", name) for name in given}) - {""}, key=len, reverse=True)
+    known = _names(tuple(_text(name) for name in _list(names)))
     text = unicodedata.normalize("NFKC", _text(cell)).translate(_BRACKETS)
     for name in known:
         text = text.replace(name, "、")
@@ -209,8 +209,11 @@ def _decimal(text: Any) -> Decimal | None:
     return Decimal(found[0]) if found else None
 
 
-def _name(name: Any) -> str:
-    return "".join(unicodedata.normalize("NFKC", _text(name)).translate(_BRACKETS).split())
+@lru_cache(maxsize=256)
+def _names(names: tuple[str, ...]) -> list[str]:
+    """The names in one way of writing, with and without remarks in brackets, the longest first."""
+    given = {"".join(unicodedata.normalize("NFKC", name).translate(_BRACKETS).split()) for name in names}
+    return sorted((given | {_REMARK.sub("", name) for name in given}) - {""}, key=len, reverse=True)
 
 
 def _strangers(text: str, known: Sequence[str]) -> Iterator[str]:

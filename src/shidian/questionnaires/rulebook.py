@@ -15,7 +15,6 @@ from shidian.questionnaires.expressions import (
     Scope,
     expression,
     failed,
-    row_of,
 )
 from shidian.questionnaires.functions import blank, join, written
 from shidian.questionnaires.problems import Problem
@@ -32,6 +31,7 @@ class _Ready:
     when: Expression | None
     must: Expression
     show: dict[str, Expression]
+    cells: frozenset[str]
 
 
 def broken(
@@ -63,27 +63,36 @@ def _asked(one: _Ready, answers: Mapping[str, Any], scope: Scope) -> Iterator[Pr
     stored = values.get(rule.field) if isinstance(values, Mapping) else None
     place = (rule.section, rule.field)
     if not rule.column:
-        if (rule.also_blank or not blank(stored)) and (message := _broken(one, scope)):
-            yield Problem(*place, one.anchor, message, rule.severity, rule.key)
+        if (rule.also_blank or not blank(stored)) and (words := _broken(one, scope)) is not None:
+            yield Problem(*place, one.anchor, _message(one, words), rule.severity, rule.key)
         return
+    # Only what the rule looks at is handed over: a cell may hold a thousand characters, and there may be sixty rows.
+    # Rows that are alike in that are asked once.
+    told: dict[tuple[str, ...], dict[str, str] | None] = {}
     for number, row in enumerate(stored if isinstance(stored, list) else (), 1):
-        if not isinstance(row, Mapping) or blank(dict(row)):
+        if not isinstance(row, Mapping) or blank(row if rule.also_blank else row.get(rule.column)):
             continue
-        cells = row_of(one.field, row)
-        if not rule.also_blank and blank(cells[rule.column]):
-            continue
-        if message := _broken(one, scope, cells, number):
+        cells = {key: text if isinstance(text := row.get(key), str) else "" for key in one.cells}
+        seen = tuple(cells.values())
+        if seen not in told:
+            scope.at_row(cells)
+            told[seen] = _broken(one, scope)
+        if (words := told[seen]) is not None:
             anchor = f"{one.anchor}-{number}-{rule.column}"
+            message = _message(one, {**words, "row": str(number)})
             yield Problem(*place, anchor, message, rule.severity, f"{rule.key}[{number}]")
 
 
-def _broken(one: _Ready, scope: Scope, row: Mapping[str, str] | None = None, number: int = 0) -> str:
-    """The message when the rule is broken, else nothing."""
-    if one.when is not None and scope.run(one.when, row) is not True:
-        return ""
-    if scope.run(one.must, row) is not False:
-        return ""
-    words = {name: _shown(scope.run(source, row)) for name, source in one.show.items()} | {"row": str(number)}
+def _broken(one: _Ready, scope: Scope) -> dict[str, str] | None:
+    """The words for the message when the rule is broken, else None."""
+    if one.when is not None and scope.run(one.when) is not True:
+        return None
+    if scope.run(one.must) is not False:
+        return None
+    return {name: _shown(scope.run(source)) for name, source in one.show.items()}
+
+
+def _message(one: _Ready, words: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: words.get(found[1], found[0]), one.rule.message)
 
 
@@ -97,25 +106,25 @@ def _rules(questionnaire: Questionnaire) -> list[_Ready]:
     if prepared is None:
         prepared = []
         for rule in questionnaire.rules:
-            field = questionnaire.find(f"{rule.section}.{rule.field}")
-            if field is None:
-                continue
-            parts = COMPOSITE.get(field.type)
             try:
-                prepared.append(
-                    _Ready(
-                        rule,
-                        field,
-                        f"f-{field.key}-{parts[0]}" if parts else f"f-{field.key}",
-                        expression(questionnaire, rule.when) if rule.when else None,
-                        expression(questionnaire, rule.must),
-                        {name: expression(questionnaire, source) for name, source in rule.show.items()},
-                    )
-                )
-            except NotAnExpression as wrong:
+                prepared.append(_ready(questionnaire, rule))
+            except (NotAnExpression, LookupError) as wrong:
                 failed(questionnaire, f"rule {rule.key}", wrong)
         questionnaire.prepared["rulebook"] = prepared
     return prepared
+
+
+def _ready(questionnaire: Questionnaire, rule: Rule) -> _Ready:
+    field = questionnaire.section(rule.section).field(rule.field)
+    parts = COMPOSITE.get(field.type)
+    when = expression(questionnaire, rule.when) if rule.when else None
+    must = expression(questionnaire, rule.must)
+    show = {name: expression(questionnaire, source) for name, source in rule.show.items()}
+    sources = [source for source in (when, must, *show.values()) if source]
+    cells = frozenset().union(*(source.cells for source in sources))
+    return _Ready(
+        rule, field, f"f-{field.key}-{parts[0]}" if parts else f"f-{field.key}", when, must, show, cells
+    )
 
 
 def _together(ready: list[_Ready]) -> dict[str, set[str]]:

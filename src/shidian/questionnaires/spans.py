@@ -6,6 +6,7 @@ What cannot be read for certain is no span; nothing is guessed.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from shidian.organisations.codes import months
@@ -65,8 +66,11 @@ def read(text: Any) -> Span | None:
         if not isinstance(first, str) or not isinstance(last, str):
             return None
         return Span(first, last) if _orderly(first, last) else None
-    if not isinstance(text, str) or len(text) > _LONGEST:
-        return None
+    return _read(text) if isinstance(text, str) and len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> Span | None:
     plain = "".join(unicodedata.normalize("NFKC", text).split())
     if not plain or _OPEN.search(plain):
         return None
