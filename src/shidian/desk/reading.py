@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from shidian.applications.models import Lodgement
 from shidian.applications.papers import package_of
+from shidian.calls.packages import CONDITIONS
 from shidian.calls.queries import gates_until
 from shidian.core.digests import short_code
 from shidian.desk.changes import marked, marked_rows
@@ -27,7 +28,10 @@ NOTE = "-note"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer: a text, or a table; `unfit` says in plain words why the lead's own answer does not qualify."""
+    """One answer: a text, or a table; `unfit` says in plain words why the lead's own answer does not qualify.
+
+    `files` are those of the slot that the call names for the question, when it `wants_files`.
+    """
 
     anchor: str
     label: str
@@ -39,6 +43,8 @@ class Answer:
     unfit: str
     note: Shown = ""
     is_question: bool = False
+    files: tuple[Enclosure, ...] = ()
+    wants_files: bool = False
 
     @property
     def is_table(self) -> bool:
@@ -76,7 +82,12 @@ def before(lodgement: Lodgement) -> Lodgement | None:
 
 def read(version: DocumentVersion, old: DocumentVersion | None = None) -> list[Part]:
     """All sections of a frozen version; with `old` the words that differ are marked."""
-    questionnaire = package_of(version).questionnaire
+    package = package_of(version)
+    questionnaire = package.questionnaire
+    slots = package.call.evidence_slots
+    files: dict[str, list[Enclosure]] = {}
+    for row in enclosures(version, old)[0]:
+        files.setdefault(row.key, []).append(row)
     answers = version.data["answers"]
     now = printable(questionnaire, answers)
     was = printable(questionnaire, old.data["answers"]) if old else None
@@ -94,6 +105,8 @@ def read(version: DocumentVersion, old: DocumentVersion | None = None) -> list[P
                 note = now[section.key][asked.key + NOTE]
                 noted = was[section.key][asked.key + NOTE] if was else note
                 answer = replace(answer, note=marked(noted, note), changed=answer.changed or note != noted)
+            if section.key == CONDITIONS and asked.key in slots:
+                answer = replace(answer, files=tuple(files.get(slots[asked.key], ())), wants_files=True)
             part.answers.append(answer)
         parts.append(part)
     return parts
@@ -171,9 +184,10 @@ def opinions(lodgement: Lodgement) -> list[Opinion]:
 
 @dataclass(frozen=True, slots=True)
 class Enclosure:
-    """One attachment as the version names it; `number` is its place in the version."""
+    """One attachment as the version names it; `number` is its place in the version, `key` that of its slot."""
 
     number: int
+    key: str
     slot: str
     name: str
     size: int
@@ -191,7 +205,12 @@ def enclosures(
     present = {row["sha256"] for row in rows}
     found = [
         Enclosure(
-            number, slots.get(row["slot"], row["slot"]), row["name"], row["size"], row["sha256"] not in known
+            number,
+            row["slot"],
+            slots.get(row["slot"], row["slot"]),
+            row["name"],
+            row["size"],
+            row["sha256"] not in known,
         )
         for number, row in enumerate(rows, start=1)
     ]

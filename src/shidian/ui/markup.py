@@ -24,14 +24,27 @@ def attribute(name: str, value: str) -> str:
 def field(shown: ScreenField) -> SafeString:
     """A field with its heading, label, words, problems and controls."""
     heading = f'<h2 class="field-heading field-gap">{escape(shown.heading)}</h2>' if shown.heading else ""
+    if heading and shown.heading_shows:
+        heading = _conditional(heading, shown.heading_shows, hidden=shown.heading_hidden)
     body = _locked(shown) if shown.locked else _LAYOUTS[shown.layout](shown)
+    if shown.shows:
+        body = _conditional(body, shown.shows, hidden=shown.hidden)
+    if shown.remarks:
+        end = body.rindex("</")
+        body = f"{body[:end]}{shown.remarks}{body[end:]}"
     return mark_safe(heading + body)  # noqa: S308 (escaped piece by piece)
+
+
+def _conditional(markup: str, paths: str, *, hidden: bool) -> str:
+    """The element with what the script needs to show and hide it; hidden from the start where it is not called for."""
+    name = markup.index(" ")
+    return f'{markup[:name]} data-shows="{escape(paths)}"{" hidden" if hidden else ""}{markup[name:]}'
 
 
 def _locked(shown: ScreenField) -> str:
     return (
         f'<div class="field field-gap" id="{shown.id}">'
-        f'<p class="label">{escape(shown.label)}<span class="state">不在补正范围内</span></p>'
+        f'<p class="label">{escape(shown.label)}<span class="state">不能修改</span></p>'
         f'<p class="pre locked">{escape(shown.text or "（未填）")}</p>{_evidence(shown)}</div>'
     )
 
@@ -98,7 +111,7 @@ def _evidence(shown: ScreenField) -> str:
         return ""
     held = f"已有 {shown.evidence.count} 个文件" if shown.evidence.count else "还没有文件"
     return (
-        f'<p class="field-evidence">证明材料：<a href="{escape(shown.evidence.url)}">'
+        f'<p class="hint">证明材料：<a href="{escape(shown.evidence.url)}">'
         f'{escape(shown.evidence.label)}</a>　<span class="muted">{held}</span></p>'
     )
 

@@ -126,9 +126,10 @@ class ColumnsForm:
         return self._wrong.get("head", "")
 
     @property
-    def moves_head(self) -> bool:
-        """Whether another header or sheet is meant, so that the columns are recognised anew."""
-        return (self.head, self.sheet) != (self.reading.head, self.reading.sheet)
+    def recognises(self) -> bool:
+        """Whether another header or sheet is meant and no column was said, so that they are recognised anew."""
+        moved = (self.head, self.sheet) != (self.reading.head, self.reading.sheet)
+        return moved and self.columns == self.reading.columns
 
     def rows(self) -> list[Column]:
         """All targets with their choices."""

@@ -181,7 +181,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             verbs.choose_columns(
                 found,
-                columns=None if form.moves_head else form.columns,
+                columns=None if form.recognises else form.columns,
                 head=form.head,
                 sheet=form.sheet,
                 by=person(request),
