@@ -98,7 +98,8 @@ class ScreenField:
     """A field ready for `ui/components/field.html`.
 
     `layout` is control (one), composite (several), choices (radios) or rows. `heading` is set on the first field of a
-    group. `explain` is shown when the answer is not `qualifies`; `template_row` is the row that the browser copies.
+    group. `shows` is the path of a field that is there only when earlier answers call for it, `hidden` while they do not;
+    a heading of nothing but such fields names them all. `explain` is shown when the answer is not `qualifies`; `template_row` is the row that the browser copies.
     `above` names the classes above an answer out of a long list, `offers` are those that may be meant by what is in none.
     """
 
@@ -128,6 +129,11 @@ class ScreenField:
     max_rows: int | None = None
     text: str = ""
     evidence: Evidence | None = None
+    shows: str = ""
+    hidden: bool = False
+    heading_shows: str = ""
+    heading_hidden: bool = False
+    remarks: str = ""  # markup at the end of the field, made safe by whoever puts it here
     problems: tuple[Finding, ...] = field(default=(), repr=False)
 
     @property

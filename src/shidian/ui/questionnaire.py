@@ -6,10 +6,12 @@ Names and ids follow the form reader of `questionnaires`: a control is named `<f
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from shidian.organisations.codes import economic_types, industries, regions
 from shidian.questionnaires.definition import COMPOSITE, Choice, Column, Field, Section
+from shidian.questionnaires.visibility import EVERYTHING, Visible
 
 from .code_lists import classes_above, counties, economic_type_groups, industry_offers, provinces
 from .controls import FIELD_LINES, SHARES, Control, Finding, ScreenField, ScreenRow, is_counted
@@ -62,22 +64,41 @@ def bind(
     problems: Sequence[Finding] = (),
     *,
     open_fields: frozenset[str] | None = None,
+    known: Visible = EVERYTHING,
 ) -> list[ScreenField]:
     """The fields of a section in order, ready to show.
 
     `values` may hold anything a draft holds; `problems` of other sections are ignored by their field keys only, so
     pass those of this section. `open_fields`: when a file was returned, the only fields that may be changed; the others
-    are locked and show their text. None: all are open.
+    are locked and show their text. None: all are open. `known` says which fields count: the others are there and
+    hidden, so that they can appear while somebody writes, or left out where nothing can be written.
     """
     heading = ""
     bound = []
     for asked in section.fields:
+        hidden = not known.field(section.key, asked.key)
         own = [problem for problem in problems if problem.field == asked.key]
         first_of_group = asked.group if asked.group != heading else ""
         heading = asked.group
         locked = open_fields is not None and asked.key not in open_fields
-        bound.append(_bind_field(asked, values.get(asked.key), own, heading=first_of_group, locked=locked))
+        if hidden and locked:
+            continue
+        shown = _bind_field(asked, values.get(asked.key), own, heading=first_of_group, locked=locked)
+        bound.append(_conditional(section, asked, shown, known) if asked.visible_when else shown)
     return bound
+
+
+def _conditional(section: Section, asked: Field, shown: ScreenField, known: Visible) -> ScreenField:
+    """The field with the path by which the page shows and hides it, and its heading when it has only such fields."""
+    group = [field for field in section.fields if field.group == asked.group] if shown.heading else []
+    whole = bool(group) and all(field.visible_when for field in group)
+    return replace(
+        shown,
+        shows=f"{section.key}.{asked.key}",
+        hidden=not known.field(section.key, asked.key),
+        heading_shows=" ".join(f"{section.key}.{field.key}" for field in group) if whole else "",
+        heading_hidden=whole and not any(known.field(section.key, field.key) for field in group),
+    )
 
 
 def _bind_field(

@@ -11,6 +11,7 @@ import { start as codeSearch } from "./code_search.js";
 import { start as keys } from "./keys.js";
 import { start as progress } from "./progress.js";
 import { start as upload } from "./upload.js";
+import { start as show } from "./show.js";
 
 // rows before autosave: autosave listens to the events that rows sends.
-for (const begin of [errors, rows, counter, explain, region, filterSelect, codeSearch, autosave, keys, progress, upload]) begin(document);
+for (const begin of [errors, rows, counter, explain, region, filterSelect, codeSearch, autosave, keys, progress, upload, show]) begin(document);
