@@ -50,9 +50,10 @@ def industry_offers(words: str) -> tuple[Option, ...]:
 
 @cache
 def industry_list() -> bytes:
-    """Every industry as JSON, ready to send: {"codes": [["A", "农、林、牧、渔业"], …]} in the order of the standard."""
+    """Every industry as JSON, ready to send: {"codes": [["A", "农、林、牧、渔业"], …], "words": {"养老院": "8514", …}}."""
     codes = [[industry.code, industry.name] for industry in industries.all_industries()]
-    return json.dumps({"codes": codes}, ensure_ascii=False, separators=(",", ":")).encode()
+    lists = {"codes": codes, "words": industries.everyday_words()}
+    return json.dumps(lists, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @cache

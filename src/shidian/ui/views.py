@@ -33,7 +33,7 @@ def counties(request: HttpRequest, province: str) -> JsonResponse:
 @require_safe
 @cache_control(public=True, max_age=_FOR_EVER, immutable=True)
 def industries(request: HttpRequest) -> HttpResponse:
-    """Every industry: {"codes": [[code, name], …]} in the order of the standard."""
+    """Every industry, {"codes": [[code, name], …], "words": {word: code}}, in the order of the standard."""
     packed = "gzip" in request.headers.get("Accept-Encoding", "")
     response = HttpResponse(
         industry_list_packed() if packed else industry_list(), content_type="application/json"

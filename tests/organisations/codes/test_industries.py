@@ -98,8 +98,18 @@ def test_what_is_no_industry_is_answered_with_those_that_may_be_meant():
     assert industries.check("S") is None
     assert "922 国家行政机构；9221 综合事务管理机构" in str(industries.check("9228"))
     assert "9411 基本养老保险" in str(industries.check("养老"))
-    assert "841 医院" in str(industries.check("社区医院"))
+    assert "8421 社区卫生服务中心（站）" in str(industries.check("社区医院"))
+    assert "8514 老年人、残疾人养护服务" in str(industries.check("区养老院"))
+    assert "841 医院" in str(industries.check("口腔医院"))
     assert "请写行业的名称或者代码" in str(industries.check("xyz"))
+
+
+def test_everyday_words_lead_to_classes_and_are_no_answers():
+    for word, code in industries.everyday_words().items():
+        assert industries.exists(code), word
+        assert industries.suggestions(word)[0].code == code or word in industries.name(code), word
+        # A word that is the name of a class would be taken for it.
+        assert industries.normalise(word) in (word, code), word
 
 
 def test_search_by_words_and_by_number():

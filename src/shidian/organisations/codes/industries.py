@@ -69,6 +69,12 @@ def _by_name() -> dict[str, str]:
     return {key: code for key, code in found.items() if code}
 
 
+@cache
+def everyday_words() -> dict[str, str]:
+    """Codes by words that people use and the standard does not (养老院); a help for finding, never an answer."""
+    return {row["word"]: row["code"] for row in rows("industry_words.csv")}
+
+
 def all_industries() -> tuple[Industry, ...]:
     """Every class in the order of the standard."""
     return tuple(_table().values())
@@ -76,7 +82,7 @@ def all_industries() -> tuple[Industry, ...]:
 
 def version() -> str:
     """Changes when the table changes; part of the address under which a browser keeps it."""
-    return digest("industries.csv")
+    return digest("industries.csv") + digest("industry_words.csv")
 
 
 def get(code: str) -> Industry | None:
@@ -171,9 +177,17 @@ def suggestions(text: str, limit: int = SHOWN) -> tuple[Industry, ...]:
                 below = (_table()[code], *children(code))
                 return below[:limit]
         return ()
-    found = search(plain, limit)
+    spoken = dict.fromkeys(
+        code
+        for word, code in sorted(everyday_words().items(), key=lambda each: -len(each[0]))
+        if word in plain or (len(plain) > 1 and word.startswith(plain))
+    )
+    found = (
+        *(_table()[code] for code in spoken),
+        *(each for each in search(plain) if each.code not in spoken),
+    )
     if found:
-        return found
+        return found[:limit]
     pairs = _pairs(_letters(plain))
     alike = [
         (-len(common), len(industry.name), place, industry)

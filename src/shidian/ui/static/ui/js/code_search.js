@@ -1,6 +1,6 @@
 // Finds a class of a long list (industries) by words or number while one types. The input stays what is posted: without
 // this module, or without the list, the server understands code and name alike and offers what may be meant.
-// <div class="code-search" data-codes="address of {"codes": [[code, name], …]}"><input></div>
+// <div class="code-search" data-codes="address of {codes: [[code, name], …], words: {everyday word: code}}"><input></div>
 const MOST = 40;
 const fetched = new Map();
 let made = 0;
@@ -15,7 +15,7 @@ function list(address) {
     const wish = fetch(address).then((answer) => {
       if (!answer.ok) throw new Error(String(answer.status));
       return answer.json();
-    }).then(({ codes }) => new Codes(codes));
+    }).then(({ codes, words }) => new Codes(codes, words));
     wish.catch(() => fetched.delete(address));
     fetched.set(address, wish);
   }
@@ -23,7 +23,7 @@ function list(address) {
 }
 
 export class Codes {
-  constructor(codes) {
+  constructor(codes, spoken = {}) {
     let letter = "";
     this.all = codes.map(([code, name]) => {
       if (code.length === 1) letter = code;
@@ -31,6 +31,7 @@ export class Codes {
       return { code, name, parent, label: `${code} ${name}` };
     });
     this.byCode = new Map(this.all.map((each) => [each.code, each]));
+    this.spoken = Object.entries(spoken).sort(([one], [other]) => other.length - one.length);
   }
 
   above(each) {
@@ -62,9 +63,16 @@ export class Codes {
     const words = plain.split(/\s+/);
     const number = /^[A-T]?\d+$/.test(words[0]) ? words[0].replace(/^[A-T]/, "") : "";
     if (number) return this.all.filter((each) => each.code.startsWith(number));
-    const found = this.all.filter((each) => !this.repeats(each) && words.every((word) => each.label.includes(word)));
-    if (found.length) return found.sort((one, other) => rank(one, words[0]) - rank(other, words[0]));
-    return this.alike(plain);
+    const said = this.said(plain);
+    const found = this.all.filter((each) => !this.repeats(each) && words.every((word) => each.label.includes(word)))
+      .sort((one, other) => rank(one, words[0]) - rank(other, words[0]));
+    return said.size || found.length ? [...new Set([...said, ...found])] : this.alike(plain);
+  }
+
+  // Classes by words that people use and the standard does not.
+  said(plain) {
+    const meant = this.spoken.filter(([word]) => plain.includes(word) || (plain.length > 1 && word.startsWith(plain)));
+    return new Set(meant.map(([, code]) => this.byCode.get(code)));
   }
 
   // The only part of a class has its name.
@@ -244,6 +252,7 @@ class CodeSearch {
     const unknown = this.input.value.trim() && !exact;
     line.textContent = unknown ? "列表里没有这个行业，请从列出的行业里选一个" : exact ? codes.above(exact).map(({ label }) => label).join(" › ") : "";
     line.hidden = !line.textContent;
+    if (exact) document.querySelector(`[data-offers="${CSS.escape(this.input.id)}"]`)?.remove();
   }
 }
 

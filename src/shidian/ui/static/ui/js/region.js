@@ -1,5 +1,5 @@
 // Fills the list of counties, by city, when another province is chosen; without it a button does the same by a post.
-// <fieldset data-region="/ui/regions/000000/"> with a select …-province and a select or input …-county.
+// <fieldset data-region="/regions/000000/"> with a select …-province and a select or input …-county.
 export function start(root) {
   for (const field of root.querySelectorAll("[data-region]")) {
     const province = field.querySelector("[name$='-province']");
