@@ -1,0 +1,458 @@
+"""The form as a Word file: out as far as it is filled, and in again field by field, written only by a person's choice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from io import BytesIO
+from typing import Any, BinaryIO, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core import signing
+from django.db.models import F
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from shidian.accounts.models import User
+from shidian.applications import papers, rules, word_form
+from shidian.applications.models import Application
+from shidian.applications.queries import answers
+from shidian.applications.word_form import Comparison, Proposed
+from shidian.applications.writing import Contested, How, Outcome, Saved, Writing, save_fields
+from shidian.core.verdict import Verdict
+from shidian.documents.actions import keep
+from shidian.documents.intake import safe_name
+from shidian.documents.models import DocumentVersion, StoredFile
+from shidian.documents.store import NotStored
+from shidian.documents.word.form import Loose
+from shidian.documents.word.opening import Unreadable
+from shidian.documents.word.reader import read
+from shidian.documents.word.taking import ACCEPT, MAX_BYTES, take
+from shidian.portal.access import (
+    own_application,
+    person,
+    seen_application,
+    seen_version,
+    seen_versions,
+    sees_everything,
+)
+from shidian.portal.merging import Change, word_changes
+from shidian.portal.overview import url
+from shidian.questionnaires.checks import is_blank
+from shidian.questionnaires.definition import Field, Section
+from shidian.questionnaires.printing import value as printed
+from shidian.ui import files
+from shidian.ui.questionnaire import shown_text
+from shidian.ui.uploads import refused
+
+_SALT = "portal.word"
+_LONGEST_WORDS = 20_000
+"""Beyond this many characters of both texts together they stand side by side without marks."""
+
+
+# Out
+
+
+@login_required
+@require_safe
+def form(request: HttpRequest, reference: str) -> HttpResponse:
+    """The draft while it is written, the current version otherwise."""
+    application = seen_application(request, reference)
+    user = person(request)
+    if application.is_editable and sees_everything(user, application):
+        content = word_form.draft_docx(application)
+        return _docx(content, f"申请书草稿-{application.reference}.docx")
+    newest = next(iter(seen_versions(user, application)), None)
+    if newest is None:
+        raise Http404
+    return _of_version(newest)
+
+
+@login_required
+@require_safe
+def version(request: HttpRequest, reference: str, number: int) -> HttpResponse:
+    """One version; the same bytes every time."""
+    application = seen_application(request, reference)
+    return _of_version(seen_version(person(request), application, number))
+
+
+def _of_version(found: DocumentVersion) -> HttpResponse:
+    content = word_form.version_docx(found, papers.package_of(found))
+    return _docx(content, f"申请书-{found.document.reference}-{found.label}.docx")
+
+
+def _docx(content: bytes, name: str) -> HttpResponse:
+    return files.made(content, name=name, media_type=word_form.MEDIA_TYPE, download=True)
+
+
+# In
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload(request: HttpRequest, reference: str) -> HttpResponse:
+    """Take a file in, whatever program wrote it, and show what it says; nothing is written."""
+    application = own_application(request, reference)
+    allowed = _may_import(person(request), application)
+    wrong = ""
+    if request.method == "POST" and allowed:
+        given = request.FILES.get("file")
+        wrong = refused(request)
+        if not wrong and given is None:
+            wrong = "请先选择填好的 Word 文件，再按“读取”"
+        if not wrong and given is not None:
+            try:
+                token = _kept(cast(BinaryIO, given), given.name or "", application, person(request))
+            except Unreadable as unreadable:
+                wrong = f"“{safe_name(given.name or '')}”读不出来：{unreadable}"
+            else:
+                return redirect(url("word-review", application, token=token))
+    context = {
+        "application": application,
+        "allowed": allowed,
+        "wrong": wrong,
+        "form_problems": [{"message": wrong, "anchor": "word-file"}] if wrong else [],
+        "accept": ACCEPT,
+        "limit": MAX_BYTES // 1_000_000,
+    }
+    return render(request, "portal/word_upload.html", context, status=422 if wrong else 200)
+
+
+def _may_import(user: User, application: Application) -> Verdict:
+    """Whoever may write at least one section."""
+    found = rules.can_edit(user, application)
+    if found:
+        return found
+    for section in application.call.questionnaire.sections:
+        mine = rules.can_write(user, application, section.key)
+        if mine:
+            return mine
+    return found
+
+
+def _kept(file: BinaryIO, name: str, application: Application, user: User) -> str:
+    """Keep the upload, and what it became as .docx; returns the token under which it is reviewed."""
+    taken = take(file, name=name)
+    read(BytesIO(taken.docx), word_form.form_of(application.call.package))
+    file.seek(0)
+    original = keep(
+        file,
+        name=safe_name(name),
+        media_type="application/octet-stream" if taken.converted else word_form.MEDIA_TYPE,
+        by=user,
+    )
+    kept = original
+    if taken.converted:
+        kept = keep(
+            BytesIO(taken.docx), name=f"{original.name}.docx"[:200], media_type=word_form.MEDIA_TYPE, by=user
+        )
+    value = {
+        "of": application.pk,
+        "by": user.pk,
+        "file": original.pk,
+        "docx": kept.pk,
+        "was": taken.label,
+        "gone": list(taken.dropped),
+    }
+    return signing.dumps(value, salt=_SALT, compress=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Upload:
+    """A file that was taken in for this application by this person."""
+
+    name: str
+    label: str
+    converted: bool
+    dropped: tuple[str, ...]
+    docx: StoredFile
+
+
+def _uploaded(token: str, application: Application, user: User) -> _Upload:
+    try:
+        value = signing.loads(token, salt=_SALT)
+    except signing.BadSignature:
+        raise Http404 from None
+    if value["of"] != application.pk or value["by"] != user.pk:
+        raise Http404
+    original = StoredFile.objects.filter(pk=value["file"]).first()
+    docx = StoredFile.objects.filter(pk=value["docx"]).first()
+    if original is None or docx is None:
+        raise Http404
+    return _Upload(original.name, value["was"], original.pk != docx.pk, tuple(value["gone"]), docx)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: HttpRequest, reference: str, token: str) -> HttpResponse:
+    """What a file says beside what stands there, field by field; posting writes what was chosen and nothing else."""
+    application = own_application(request, reference)
+    user = person(request)
+    given = _uploaded(token, application, user)
+    try:
+        with given.docx.open() as file:
+            reading = read(file, word_form.form_of(application.call.package))
+    except NotStored:
+        raise Http404 from None
+    held = answers(application)
+    compared = word_form.compare(application.call.package, reading, held)
+    contested: list[Contested] = []
+    wrong = ""
+    if request.method == "POST":
+        writings = _writings(request, application, compared, held, user)
+        if writings:
+            outcomes = save_fields(application, writings, by=user, how=How.IMPORTED)
+            contested = [outcome for outcome in outcomes if isinstance(outcome, Contested)]
+            _say(request, application, outcomes)
+            if not contested:
+                return redirect(url("application", application))
+            held = answers(application)
+            compared = word_form.compare(application.call.package, reading, held)
+        else:
+            wrong = "还没有勾选要采用的内容；都不采用的，按“不采用，返回”"
+    context = {
+        "application": application,
+        "upload": given,
+        "dropped": list(dict.fromkeys((*given.dropped, *compared.dropped))),
+        "allowed": _may_import(user, application),
+        "wrong": wrong,
+        "form_problems": [{"message": wrong, "anchor": "word-sections"}] if wrong else [],
+        "contested": [
+            (
+                outcome,
+                _named(application, outcome.path),
+                url("conflict", application, section=outcome.path.partition(".")[0]),
+            )
+            for outcome in contested
+        ],
+        "numbers": json.dumps(_all_numbers(application)),
+        "elsewhere": _elsewhere(application, compared),
+        **_shown(request, application, compared, user),
+    }
+    return render(request, "portal/word_review.html", context, status=422 if wrong else 200)
+
+
+def _all_numbers(application: Application) -> dict[str, int]:
+    rows = application.answers.values_list("section", "field", number=F("number"))
+    return {f"{section}.{field}": number for section, field, number in rows}
+
+
+def _seen_numbers(request: HttpRequest) -> Mapping[str, Any]:
+    try:
+        numbers = json.loads(request.POST.get("numbers", ""))
+    except ValueError:
+        return {}
+    return numbers if isinstance(numbers, dict) else {}
+
+
+def _writings(
+    request: HttpRequest,
+    application: Application,
+    compared: Comparison,
+    held: Mapping[str, Mapping[str, Any]],
+    user: User,
+) -> dict[str, Writing]:
+    """What the person chose: fields that were ticked, and loose texts put into a field by hand."""
+    everything = request.POST.get("do") == "all"
+    ticked = set(request.POST.getlist("take"))
+    may = _writable(application, user)
+    values: dict[str, Any] = {}
+    for entry in compared.proposed:
+        offered = not entry.same and entry.section.key in may
+        if offered and (entry.path in ticked or (everything and not entry.empty)):
+            values[entry.path] = entry.value
+    for number, each in enumerate(compared.loose, start=1):
+        path = request.POST.get(f"loose-{number}", "")
+        field = application.call.questionnaire.find(path)
+        section, _, key = path.partition(".")
+        if field is None or section not in may:
+            continue
+        present = values.get(path, held.get(section, {}).get(key))
+        append = request.POST.get(f"how-{number}", "append") != "replace"
+        values[path] = word_form.put(field, present, each.text, append=append)
+    seen = _seen_numbers(request)
+    writings = {}
+    for path, value in values.items():
+        # A field that was never written has no number; a page that sends none cannot overwrite anybody.
+        number_ = seen.get(path, 0)
+        writings[path] = Writing(value, number_ if isinstance(number_, int) else -1)
+    return writings
+
+
+def _writable(application: Application, user: User) -> set[str]:
+    return {
+        section.key
+        for section in application.call.questionnaire.sections
+        if rules.can_write(user, application, section.key)
+    }
+
+
+def _say(request: HttpRequest, application: Application, outcomes: Sequence[Outcome]) -> None:
+    changed = [outcome for outcome in outcomes if isinstance(outcome, Saved) and outcome.changed]
+    names = "、".join(_named(application, outcome.path) for outcome in changed[:6])
+    more = f"等 {len(changed)} 栏" if len(changed) > 6 else f"共 {len(changed)} 栏"
+    if changed:
+        messages.success(request, f"已从 Word 采用：{names}，{more}。原来的内容在各栏的修改记录里。")
+
+
+def _named(application: Application, path: str) -> str:
+    field = application.call.questionnaire.find(path)
+    return field.name if field else path
+
+
+def _elsewhere(application: Application, compared: Comparison) -> str:
+    """The reference of another application from which the file was downloaded, or nothing."""
+    reference = compared.marks.reference
+    return reference if reference and reference != application.reference else ""
+
+
+# Showing
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A field as the page shows it: either words with what changed, or a table."""
+
+    proposed: Proposed
+    name: str
+    id: str
+    before: str
+    after: str
+    changes: tuple[Change, ...]
+    table: _Rows | None
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """A table with its rows marked: each row with a kind, each cell in stretches."""
+
+    heads: list[str]
+    rows: list[tuple[str, list[tuple[str, tuple[Change, ...]]]]]
+    before: int
+    after: int
+
+
+def _shown(
+    request: HttpRequest, application: Application, compared: Comparison, user: User
+) -> dict[str, Any]:
+    may = _writable(application, user)
+    ticked = set(request.POST.getlist("take")) if request.method == "POST" else None
+    groups = []
+    same = offered = 0
+    for section in application.call.questionnaire.sections:
+        mine = [entry for entry in compared.proposed if entry.section.key == section.key]
+        if not mine:
+            continue
+        changed = [_entry(entry, ticked) for entry in mine if not entry.same]
+        unchanged = [entry.field.name for entry in mine if entry.same]
+        same += len(unchanged)
+        offered += len(changed) if section.key in may else 0
+        verdict = rules.can_write(user, application, section.key)
+        groups.append(
+            {
+                "section": section,
+                "changed": changed,
+                "unchanged": unchanged,
+                "allowed": section.key in may,
+                "why": "" if verdict else verdict.reason,
+            }
+        )
+    return {
+        "groups": groups,
+        "same": same,
+        "offered": offered,
+        "loose": list(_loose(request, application, compared.loose, may)),
+        "missing": _missing(application, compared),
+    }
+
+
+def _missing(application: Application, compared: Comparison) -> list[str]:
+    """Fields of the paper that the file does not have at all."""
+    there = {entry.path for entry in compared.proposed}
+    form = word_form.form_of(application.call.package)
+    wanted = {
+        slot.path: slot.shown_as or slot.label for part in form.parts for slot in part.slots if slot.path
+    }
+    return [name for path, name in wanted.items() if path not in there]
+
+
+def _entry(entry: Proposed, ticked: set[str] | None) -> _Entry:
+    field = entry.field
+    before, after = _text(field, entry.present), _text(field, entry.value)
+    table = _rows(field, entry.present, entry.value) if field.type == "rows" else None
+    short = len(before) + len(after) <= _LONGEST_WORDS
+    return _Entry(
+        proposed=entry,
+        name=field.name,
+        id=entry.path.replace(".", "-"),
+        before=before,
+        after=after,
+        changes=word_changes(before, after) if table is None and short and before and after else (),
+        table=table,
+        # An empty box in the file is seldom meant as “delete this”.
+        checked=(not entry.empty) if ticked is None else entry.path in ticked,
+    )
+
+
+def _text(field: Field, value: Any) -> str:
+    return "" if is_blank(value) or field.type == "rows" else shown_text(field, value)
+
+
+def _rows(field: Field, present: Any, value: Any) -> _Rows:
+    keys = [column.key for column in field.columns]
+    old = [tuple(str(row[key]) for key in keys) for row in printed(field, present)]
+    new = [tuple(str(row[key]) for key in keys) for row in printed(field, value)]
+    used = [place for place in range(len(keys)) if any(row[place] for row in old + new) or place == 0]
+    heads = [field.columns[place].name for place in used]
+    rows: list[tuple[str, list[tuple[str, tuple[Change, ...]]]]] = []
+
+    def add(kind: str, was: Sequence[str], now: Sequence[str]) -> None:
+        cells = [(field.columns[place].name, word_changes(was[place], now[place])) for place in used]
+        rows.append((kind, cells))
+
+    nothing = [""] * len(keys)
+    for kind, a1, a2, b1, b2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            for row in new[b1:b2]:
+                add("same", row, row)
+            continue
+        gone, come = old[a1:a2], new[b1:b2]
+        for was, now in zip(gone, come, strict=False):
+            add("changed", was, now)
+        for row in gone[len(come) :]:
+            add("gone", row, nothing)
+        for row in come[len(gone) :]:
+            add("new", nothing, row)
+    return _Rows(heads, rows, len(old), len(new))
+
+
+def _loose(
+    request: HttpRequest, application: Application, loose: Sequence[Loose], may: set[str]
+) -> Iterator[dict[str, Any]]:
+    sections = [section for section in application.call.questionnaire.sections if section.key in may]
+    for number, each in enumerate(loose, start=1):
+        chosen = request.POST.get(f"loose-{number}", "")
+        likely = [path for path in each.candidates if path.partition(".")[0] in may]
+        yield {
+            "number": number,
+            "loose": each,
+            "likely": [(path, _named(application, path)) for path in likely],
+            "sections": [(section, _choices(section, likely)) for section in sections],
+            "chosen": chosen,
+            "how": request.POST.get(f"how-{number}", "append"),
+        }
+
+
+def _choices(section: Section, likely: Sequence[str]) -> list[tuple[str, str]]:
+    paths = [
+        (f"{section.key}.{field.key}", field.name) for field in section.fields if field.paper or section.paper
+    ]
+    return [(path, name) for path, name in paths if path not in likely]
