@@ -112,6 +112,9 @@ def urls(world: World) -> dict[str, str]:
     registry = {"call": call.key, "reference": world.nominated.reference}
     listed = {"reference": world.district_list.reference}
     last = {"reference": world.city_list.reference}
+    word = kept(
+        BytesIO(word_form.draft_docx(world.draft)), "申请书.docx", world.draft, cast.lead_writer
+    )
     arguments: dict[str, dict[str, Any]] = {
         "account_reset_password_from_key": {"uidb36": "1", "key": "abc-def"},
         "desk:account": {"pk": cast.expert.pk},
@@ -183,8 +186,12 @@ def urls(world: World) -> dict[str, str]:
             **lodged, "number": 1, "sha256": world.lodged.version.data["attachments"][0]["sha256"]
         },
         "portal:version-form": {**lodged, "number": 1},
+        "portal:word-review": {**draft, "token": word},
+        "portal:word-upload": draft,
+        "portal:word-version": {**lodged, "number": 1},
         "public:call": {"key": call.key},
         "public:call-form": {"key": call.key},
+        "public:call-form-word": {"key": call.key},
         "public:call-notice": {"key": call.key},
         "ui:counties": {"province": "120000"},
         "ui:industries": {},
@@ -217,6 +224,7 @@ PUBLIC = """
     account_email account_inactive account_login account_logout account_reset_password account_reset_password_done
     account_reset_password_from_key account_reset_password_from_key_done account_set_password account_signup home
     portal:head-confirmation portal:invitation portal:register portal:session public:accessibility public:call public:call-form
+    public:call-form-word
     public:call-notice public:help public:help-applicant public:help-official public:home ui:counties
     ui:industries
 """
@@ -280,7 +288,8 @@ ROLES_OF: dict[str, str] = {
     **dict.fromkeys(
         (
             "portal:application", "portal:form", "portal:history", "portal:receipt", "portal:receipt-pdf",
-            "portal:scan", "portal:version", "portal:version-file", "portal:version-form",
+            "portal:scan", "portal:version", "portal:version-file", "portal:version-form", "portal:word-form",
+            "portal:word-version",
         ),
         f"{LEAD} {HEPING} auditor",
     ),
@@ -305,6 +314,8 @@ ROLES_OF: dict[str, str] = {
     ),
     "portal:attachment-upload": "lead_writer",
     "portal:registered": f"{LEAD} outsider",
+    "portal:word-upload": f"{LEAD} partner",
+    "portal:word-review": "lead_writer",
 }  # fmt: skip
 POSTED = (
     "desk:checks", "desk:copy", "desk:electronic", "desk:package-retry", "desk:watchlist-columns",

@@ -15,6 +15,7 @@ from .views import (
     sections,
     sharing,
     units,
+    word,
 )
 
 app_name = "portal"
@@ -56,8 +57,12 @@ urlpatterns = [
     path(f"{_ONE}freeze/", freezing.freeze, name="freeze"),
     path(f"{_ONE}reopening/", freezing.reopening, name="reopening"),
     path(f"{_ONE}form.pdf", papers.form, name="form"),
+    path(f"{_ONE}form.docx", word.form, name="word-form"),
+    path(f"{_ONE}word/", word.upload, name="word-upload"),
+    path(f"{_ONE}word/<str:token>/", word.review, name="word-review"),
     path(f"{_ONE}versions/<int:number>/", papers.version, name="version"),
     path(f"{_ONE}versions/<int:number>/form.pdf", papers.version_form, name="version-form"),
+    path(f"{_ONE}versions/<int:number>/form.docx", word.version, name="word-version"),
     path(f"{_ONE}versions/<int:number>/files/<str:sha256>/", papers.version_file, name="version-file"),
     path(f"{_ONE}opinions/<int:party>/", opinions.opinion, name="opinion"),
     path(f"{_ONE}scans/<int:signature>/", opinions.scan, name="scan"),

@@ -11,6 +11,7 @@ urlpatterns = [
     path("calls/<slug:key>/", views.call, name="call"),
     path("calls/<slug:key>/notice/", views.call_notice, name="call-notice"),
     path("calls/<slug:key>/form.pdf", views.call_form, name="call-form"),
+    path("calls/<slug:key>/form.docx", views.call_form_word, name="call-form-word"),
     path("help/", views.help_index, name="help"),
     path("help/applicant/", views.help_applicant, name="help-applicant"),
     path("help/official/", views.help_official, name="help-official"),

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
+from shidian.applications import word_form
 from shidian.applications.papers import blank_form
 from shidian.calls.models import Call
 
@@ -77,6 +78,18 @@ def call_form(request: HttpRequest, key: str) -> HttpResponse:
     name = f"{found.package.questionnaire.title}（空白）.pdf"
     response["Content-Disposition"] = (
         content_disposition_header(as_attachment=False, filename=name) or "inline"
+    )
+    return response
+
+
+@require_safe
+def call_form_word(request: HttpRequest, key: str) -> HttpResponse:
+    """The blank official form as .docx, to fill in with any program."""
+    found = _find(key)
+    response = HttpResponse(word_form.blank_docx(found), content_type=word_form.MEDIA_TYPE)
+    name = f"{found.package.questionnaire.title}（空白）.docx"
+    response["Content-Disposition"] = (
+        content_disposition_header(as_attachment=True, filename=name) or "attachment"
     )
     return response
 
