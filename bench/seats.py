@@ -16,6 +16,7 @@ def main(count: int) -> None:
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
     from django.urls import reverse
+    from tests import steps
 
     from shidian.accounts.models import User
     from shidian.applications.actions import start
@@ -36,6 +37,7 @@ def main(count: int) -> None:
     sections = call.questionnaire.sections
     largest = max(sections, key=lambda found: len([field for field in found.fields if field.paper]))
     texts = next(found for found in sections if all(field.type == "long_text" for field in found.fields))
+    answers = steps.filled(call)
     csrf = "c" * 32
     seats = []
     for number in range(count):
@@ -46,6 +48,8 @@ def main(count: int) -> None:
         Membership.objects.create(user=user, organisation=unit, role="head", since=clock.now())
         confirm(unit, by=user)
         application = start(call, unit, by=user)
+        steps.fill(application, answers, user)
+        field = texts.fields[0].key
         keys = []
         for backend in (settings.AUTHENTICATION_BACKENDS[0], "django.contrib.auth.backends.ModelBackend"):
             session = SessionStore()
@@ -60,8 +64,9 @@ def main(count: int) -> None:
                 "bare": f"{settings.SESSION_COOKIE_NAME}={keys[1]}",
                 "csrf": csrf,
                 "page": reverse("portal:section", args=[application.reference, largest.key]),
-                "save": reverse("portal:section", args=[application.reference, texts.key]),
-                "fields": [field.key for field in texts.fields],
+                "save": reverse("portal:field", args=[application.reference, texts.key, field]),
+                "field": field,
+                "number": application.answers.get(section=texts.key, field=field).number,
             }
         )
     json.dump(seats, sys.stdout)

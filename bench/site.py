@@ -1,7 +1,7 @@
-"""Opening and saving a section under load: 64 clients on all cores, on SQLite and PostgreSQL, beside the bare framework.
+"""Opening a section and saving a field, on SQLite and PostgreSQL, beside the bare framework.
 
-Starts the real server on a fresh database with 64 writers and as many applications; every answer must be the one
-expected, and every save must be in the history afterwards.
+Starts the real server on a fresh database with 64 writers and as many full applications: first one client alone, for
+the time a request takes (`.ms`), then 64 at once on all cores (`.rps`). Every answer must be the one expected.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ from tests import postgres
 from bench import ROOT, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 CLIENTS = 64
+SEATS = CLIENTS + 1  # the first is for the client that is alone
 SECONDS = float(os.environ.get("BENCH_SECONDS", "10"))
 TEXT = "本单位承担本辖区的公共服务职能，已建立标准化工作机制，制定并实施内部标准，定期检查改进。" * 8
 
 
 def run(out: dict[str, Any]) -> dict[str, Any]:
-    """Add `page.*`, `save.*`, `bare.*` in requests a second, with their latencies; an error ends the run."""
+    """Add `section.*`, `save.field.*`, `bare.*`: milliseconds alone, requests a second together; an error ends the run."""
     _measure(out, "sqlite", {})
     if postgres.programs() is not None:
         _measure(out, "postgres", {"DATABASE_URL": postgres.start()})
@@ -49,13 +50,30 @@ def _measure(out: dict[str, Any], engine: str, extra: dict[str, str]) -> None:
         if engine == "postgres":
             _create_database(extra["DATABASE_URL"])
         _command(env, "-m", "shidian", "prepare")
-        seats = json.loads(_command(env, "-m", "bench.seats", str(CLIENTS)))
-        if engine == "sqlite":
-            with _server(env, "bench.bare") as port:
-                _note(out, f"bare.{engine}", load.run(port, [_bare(seat) for seat in seats], seconds=SECONDS))
+        seats = json.loads(_command(env, "-m", "bench.seats", str(SEATS)))
+        with _server(env, "bench.bare") as port:
+            _both(out, f"bare.{engine}", port, _bare, seats)
         with _server(env, "shidian.config.settings") as port:
-            _note(out, f"page.{engine}", load.run(port, [_reader(seat) for seat in seats], seconds=SECONDS))
-            _note(out, f"save.{engine}", load.run(port, [_writer(seat) for seat in seats], seconds=SECONDS))
+            _both(out, f"section.{engine}", port, _reader, seats)
+            _both(out, f"save.field.{engine}", port, _writer, seats)
+        over = out[f"save.field.{engine}.ms"]["value"] - out[f"bare.{engine}.ms"]["value"]
+        out[f"save.field.{engine}.over_bare"] = {"value": round(over, 2), "unit": "ms"}
+    if engine == "sqlite":
+        out["section.ms"] = out["section.sqlite.ms"]
+
+
+def _both(
+    out: dict[str, Any],
+    name: str,
+    port: int,
+    client: Callable[[dict[str, Any]], load.Client],
+    seats: list[dict[str, Any]],
+) -> None:
+    alone = load.run(port, [client(seats[0])], seconds=SECONDS / 2, warm=3.0)
+    if alone.errors:
+        raise SystemExit(f"{name}: {alone.errors[0]}")
+    out[f"{name}.ms"] = {"value": round(alone.p50, 2), "unit": "ms"}
+    _note(out, name, load.run(port, [client(seat) for seat in seats[1:]], seconds=SECONDS))
 
 
 def _create_database(url: str) -> None:
@@ -134,22 +152,19 @@ def _reader(seat: dict[str, str]) -> load.Client:
 
 
 def _writer(seat: dict[str, Any]) -> load.Client:
-    started_from = 0
+    started_from = seat["number"]
 
     def ask(number: int, body: bytes) -> bytes:
         nonlocal started_from
         if body:
             started_from = json.loads(body)["number"]
         values = {
-            **dict.fromkeys(seat["fields"], f"{TEXT}（第 {number} 次）"),
-            "version": str(started_from),
+            seat["field"]: f"{TEXT}（第 {number} 次）",
+            "number": str(started_from),
             "csrfmiddlewaretoken": seat["csrf"],
         }
         posted = urlencode(values)
-        more = (
-            f"X-Requested-With: autosave\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-            f"Content-Length: {len(posted)}\r\n"
-        )
+        more = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(posted)}\r\n"
         return (_head("POST", seat["save"], seat["cookie"], more) + "\r\n" + posted).encode()
 
     return load.Client(ask)
