@@ -282,3 +282,78 @@ class SectionGift(models.Model):
     def holder(self) -> str:
         """The name of the person or unit that has the section."""
         return self.user.label if self.user else str(self.organisation)
+
+
+class Thread(models.Model):
+    """What people have to say to one another about one field. Internal to those who work on the application."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="threads")
+    section = models.CharField(max_length=40)
+    field = models.CharField(max_length=90)
+    started_at = models.DateTimeField()
+    started_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    resolved_at = models.DateTimeField(null=True)
+    resolved_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("pk",)
+        indexes = (models.Index(fields=("application", "section"), name="thread_of_section"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(resolved_at__isnull=True, resolved_by__isnull=True)
+                | models.Q(resolved_at__isnull=False, resolved_by__isnull=False),
+                name="thread_resolved_by_someone",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.application.reference} {self.section}.{self.field} #{self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for somebody."""
+        return self.resolved_at is None
+
+
+class Comment(models.Model):
+    """One entry of a thread: something said, or that it was resolved or opened again. Never changed."""
+
+    class Kind(models.TextChoices):
+        """What happened with it."""
+
+        SAID = "said", "写了批注"
+        RESOLVED = "resolved", "标为已解决"
+        REOPENED = "reopened", "重新打开"
+
+    thread = models.ForeignKey(Thread, on_delete=models.PROTECT, related_name="comments")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.SAID)
+    text = models.TextField(blank=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(kind__in=("resolved", "reopened"), text="")
+                | (models.Q(kind="said") & ~models.Q(text="")),
+                name="comment_says_something",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.thread} {self.get_kind_display()}"
+
+
+class Mention(models.Model):
+    """Somebody was named in a comment, to look at it. Never changed."""
+
+    comment = models.ForeignKey(Comment, on_delete=models.PROTECT, related_name="mentions")
+    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (models.UniqueConstraint(fields=("comment", "user"), name="mention_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.comment} @{self.user}"

@@ -14,6 +14,7 @@ from django_q.tasks import async_task
 
 from shidian.accounts.links import encode, invitation
 from shidian.accounts.models import User
+from shidian.applications.models import Mention
 from shidian.audit.models import Event
 from shidian.organisations.links import head_of, head_token
 from shidian.organisations.models import Organisation
@@ -31,13 +32,20 @@ def hear(sender: object, event: Event, **_: Any) -> None:
         for person in people:
             if person != event.actor_id:
                 words = _asked(event.name, event.detail)
-                async_task("shidian.notifications.letters.call_in", person, reference, event.actor_label, words)
+                async_task(
+                    "shidian.notifications.letters.call_in", person, reference, event.actor_label, words
+                )
 
 
 def _asked(name: str, detail: dict[str, Any]) -> str:
     if name == "application.shared":
         return f"把您在申请里的角色定为“{detail['role']}”"
     return f"把申请的“{detail['section']}”交给{detail['to']}填写"
+
+
+def name(mention: Mention) -> None:
+    """Have somebody who was named in a comment told of it."""
+    async_task("shidian.notifications.letters.point_out", mention.pk)
 
 
 def head_link(organisation: Organisation) -> str:
@@ -116,3 +124,24 @@ def call_in(pk: int, reference: str, who: str, words: str) -> None:
     else:
         lines.append("请登录后打开：")
     send_mail(f"请参加填写申请 {reference}", "\n".join([*lines, "", there]), None, [user.email])
+
+
+def point_out(pk: int) -> None:
+    """Tell a person that it was named in a comment: where and by whom, never what stands in the form or was said."""
+    mention = Mention.objects.select_related("user", "comment__by", "comment__thread__application__call").get(
+        pk=pk
+    )
+    thread = mention.comment.thread
+    application = thread.application
+    section = application.call.questionnaire.section(thread.section)
+    field = section.field(thread.field).name if thread.field in section.by_key else thread.field
+    parts = {"reference": application.reference, "section": thread.section, "field": thread.field}
+    lines = [
+        f"{mention.user.name}，您好：",
+        "",
+        f"{mention.comment.by.label}在申请 {application.reference} 的“{section.title}”“{field}”一栏的批注里提到了您。",
+        "请登录后打开：",
+        "",
+        settings.ADDRESS + reverse("portal:comments", kwargs=parts),
+    ]
+    send_mail(f"批注里提到了您：申请 {application.reference}", "\n".join(lines), None, [mention.user.email])

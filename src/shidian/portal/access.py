@@ -33,6 +33,14 @@ def held_application(request: HttpRequest, reference: str) -> Application:
     return found
 
 
+def read_application(request: HttpRequest, reference: str) -> Application:
+    """An application whose working answers the person may read, as one who works on it or as auditor, or 404."""
+    found = seen_application(request, reference)
+    if not sees_everything(person(request), found):
+        raise Http404
+    return found
+
+
 def seen_application(request: HttpRequest, reference: str) -> Application:
     """An application that the person may see in any part, or 404."""
     return _one(visible_to(person(request)), reference)

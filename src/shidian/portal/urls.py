@@ -5,6 +5,7 @@ from django.urls import path
 from .views import (
     applications,
     attachments,
+    comments,
     fields,
     freezing,
     handing_in,
@@ -43,6 +44,8 @@ urlpatterns = [
     path(f"{_ONE}people/", sharing.page, name="sharing"),
     path(f"{_ONE}sections/<slug:section>/", sections.section, name="section"),
     path(f"{_ONE}sections/<slug:section>/two-texts/", fields.conflict, name="conflict"),
+    path(f"{_ONE}sections/<slug:section>/comments/", comments.section, name="section-comments"),
+    path(f"{_ONE}sections/<slug:section>/<slug:field>/comments/", comments.field, name="comments"),
     path(f"{_ONE}sections/<slug:section>/<slug:field>/", fields.field, name="field"),
     path(f"{_ONE}sections/<slug:section>/<slug:field>/history/", fields.history, name="field-history"),
     path(f"{_ONE}attachments/", attachments.attachments, name="attachments"),

@@ -23,7 +23,7 @@ from shidian.calls.models import Call
 from shidian.calls.queries import area_label
 from shidian.core.errors import Refused
 from shidian.organisations.models import Membership
-from shidian.portal import overview
+from shidian.portal import overview, remarks
 from shidian.portal.access import person, seen_application, seen_versions, sees_everything
 from shidian.reviews.models import Decision
 from shidian.reviews.queries import decisions
@@ -47,7 +47,9 @@ def applications(request: HttpRequest) -> HttpResponse:
             refused = "" if any(verdicts) else verdicts[0].reason
             calls.append({"call": call, "definition": call.definition, "refused": refused})
     return render(
-        request, "portal/applications.html", {"rows": rows, "memberships": memberships, "calls": calls}
+        request,
+        "portal/applications.html",
+        {"rows": rows, "memberships": memberships, "calls": calls, "named": remarks.naming_lines(user)},
     )
 
 
@@ -124,6 +126,7 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
         "board": overview.board(user, found, round_),
         "listed": listed,
         "whole": whole,
+        "remarks": remarks.open_lines(found) if whole else [],
         "lead": lead,
         "versions": versions,
         "decision": decision,

@@ -20,6 +20,7 @@ from shidian.applications.writing import Contested, Writing, save_fields
 from shidian.portal.access import own_application, person
 from shidian.portal.evidence import with_evidence
 from shidian.portal.overview import open_reasons, tasks, url
+from shidian.portal.remarks import with_links
 from shidian.questionnaires import forms
 from shidian.questionnaires.checks import Problem, check_section, is_blank
 from shidian.questionnaires.definition import Section
@@ -204,10 +205,15 @@ def _page(
             {field.key: rows[field.key].number if field.key in rows else 0 for field in asked.fields}
         ),
         "unsettled": unsettled(application, user, asked.key),
-        "fields": with_evidence(
-            bind(asked, values, [*wrong, *warnings], open_fields=None if allowed else frozenset()),
+        "fields": with_links(
             application,
-            asked,
+            asked.key,
+            with_evidence(
+                bind(asked, values, [*wrong, *warnings], open_fields=None if allowed else frozenset()),
+                application,
+                asked,
+            ),
+            may_comment=bool(rules.can_comment(user, application)),
         ),
         "allowed": allowed,
         "form_problems": wrong if want else [],
