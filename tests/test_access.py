@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from shidian.accounts.links import encode, invitation
 from shidian.accounts.models import User
-from shidian.applications import sharing
+from shidian.applications import sharing, word_form
 from shidian.applications.attaching import announce
 from shidian.applications.models import Application
 from shidian.applications.queries import lodgement_here, round_of
@@ -25,6 +26,7 @@ from shidian.calls.models import Call
 from shidian.dispatch import actions as dispatch
 from shidian.dispatch.models import CandidateList, PaperCopy
 from shidian.organisations.links import head_token
+from shidian.portal.views.word import keep_upload
 from shidian.signoffs.models import Signature
 from tests import steps
 
@@ -112,7 +114,7 @@ def urls(world: World) -> dict[str, str]:
     registry = {"call": call.key, "reference": world.nominated.reference}
     listed = {"reference": world.district_list.reference}
     last = {"reference": world.city_list.reference}
-    word = kept(
+    word = keep_upload(
         BytesIO(word_form.draft_docx(world.draft)), "申请书.docx", world.draft, cast.lead_writer
     )
     arguments: dict[str, dict[str, Any]] = {
