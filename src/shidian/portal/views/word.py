@@ -108,7 +108,7 @@ def upload(request: HttpRequest, reference: str) -> HttpResponse:
             wrong = "请先选择填好的 Word 文件，再按“读取”"
         if not wrong and given is not None:
             try:
-                token = _kept(cast(BinaryIO, given), given.name or "", application, person(request))
+                token = keep_upload(cast(BinaryIO, given), given.name or "", application, person(request))
             except Unreadable as unreadable:
                 wrong = f"“{safe_name(given.name or '')}”读不出来：{unreadable}"
             else:
@@ -136,7 +136,7 @@ def _may_import(user: User, application: Application) -> Verdict:
     return found
 
 
-def _kept(file: BinaryIO, name: str, application: Application, user: User) -> str:
+def keep_upload(file: BinaryIO, name: str, application: Application, user: User) -> str:
     """Keep the upload, and what it became as .docx; returns the token under which it is reviewed."""
     taken = take(file, name=name)
     read(BytesIO(taken.docx), word_form.form_of(application.call.package))
@@ -447,7 +447,7 @@ def _loose(
             "likely": [(path, _named(application, path)) for path in likely],
             "sections": [(section, _choices(section, likely)) for section in sections],
             "chosen": chosen,
-            "how": request.POST.get(f"how-{number}", "append"),
+            "replace": request.POST.get(f"how-{number}") == "replace",
         }
 
 
