@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from shidian.questionnaires import checks, completeness, printing
 from shidian.questionnaires.definition import Questionnaire
-from shidian.questionnaires.visibility import EVERYTHING, counted, sections, shown, visible
+from shidian.questionnaires.visibility import EVERYTHING, counted, sections, shown, steers, visible
 from tests.questionnaires import form as plain
 
 YES_NO = {"mark": "一", "title": "部分"}
@@ -78,6 +78,17 @@ def test_a_page_is_told_of_all_conditions() -> None:
     assert shown(FORM, NO) == {"a.accident_note": False, "a.papers": False, "b": True, "b.more": True}
     assert shown(FORM, {})["b"] is False
     assert shown(plain.FORM, {"all": plain.GOOD}) == {}
+
+
+def test_only_some_fields_steer_what_is_shown() -> None:
+    steering = [
+        path
+        for path in ("a.accident", "a.accident_note", "a.papers", "b.story", "b.more", "x.y")
+        if steers(FORM, path)
+    ]
+
+    assert steering == ["a.accident", "a.accident_note", "b.story"]
+    assert not steers(plain.FORM, "all.name")
 
 
 def test_hidden_answers_are_neither_checked_nor_required() -> None:

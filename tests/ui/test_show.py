@@ -152,6 +152,17 @@ def test_the_page_follows_what_the_server_says(page: Page) -> None:
 
 
 @pytest.mark.browser
+def test_the_page_listens_to_what_was_saved(page: Page) -> None:
+    page.evaluate("async () => (await import('/static/ui/js/show.js')).start(document)")
+
+    page.evaluate(
+        "document.forms[0].dispatchEvent(new CustomEvent('saved', {detail: {visible: {'s.note': true}}}))"
+    )
+
+    expect(page.locator("#f-note")).to_be_visible()
+
+
+@pytest.mark.browser
 def test_whoever_stands_in_a_field_that_goes_stays_in_the_form(page: Page) -> None:
     follow(page, {"s.note": True, "s.period": True})
     page.focus("#f-period-from")

@@ -77,6 +77,19 @@ def shown(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> dict[str,
     return {path: path not in hidden for path in paths}
 
 
+def steers(questionnaire: Questionnaire, path: str) -> bool:
+    """Whether a condition looks at the field `section.field`: only a save of such a field has anything to show anew."""
+    watched: frozenset[str] | None = questionnaire.prepared.get("watched")
+    if watched is None:
+        watched = frozenset(
+            f"{section}.{key}"
+            for _, _, condition in _conditions(questionnaire)
+            for section, key in condition.needs
+        )
+        questionnaire.prepared["watched"] = watched
+    return path in watched
+
+
 def counted(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> dict[str, Any]:
     """The answers without those that do not count: what is frozen, signed and sent."""
     known = visible(questionnaire, answers)

@@ -1,11 +1,13 @@
 // Shows and hides what earlier answers call for, as the server says with every save.
 //
 // <div data-shows="lead.note" hidden>: a field by its path (or a section by its key; several paths by blanks: shown while
-// one of them is). The answer to a save carries {"lead.note": true}; apply() follows it. Nothing is judged here, and
-// nothing is emptied: what is hidden is posted like everything else, and is there again when it is shown.
-// Without script the next page that the server sends shows them.
+// one of them is). The answer to a save may carry {"visible": {"lead.note": true}}, which autosave passes on in its event
+// `saved`; apply() follows it. Nothing is judged here, and nothing is emptied: what is hidden is posted like everything
+// else, and is there again when it is shown. Without script the next page that the server sends shows them.
 export function start(root) {
-  if (root.querySelector("[data-shows]")) said(root);
+  if (!root.querySelector("[data-shows]")) return;
+  said(root);
+  root.addEventListener("saved", (event) => apply(event.detail?.visible, root), true); // it does not bubble
 }
 
 export function apply(visible, root = document) {
