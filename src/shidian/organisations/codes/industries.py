@@ -157,11 +157,14 @@ def search(words: str, limit: int = 20) -> tuple[Industry, ...]:
     wanted = unicodedata.normalize("NFKC", words[:_LONGEST]).upper().split()
     if not wanted:
         return ()
-    by_code = wanted[0].isascii()
+    first, *others = wanted
+    by_code = first.isascii()
     found = [
-        (_distance(industry, wanted[0]), place, industry)
+        (_distance(industry, first), place, industry)
         for place, industry in enumerate(_table().values())
-        if all(word in industry.label for word in wanted) and (by_code or not _repeats(industry))
+        if (first in industry.name or first in industry.code)
+        and all(word in industry.label for word in others)
+        and (by_code or not _repeats(industry))
     ]
     return tuple(industry for _, _, industry in sorted(found)[:limit])
 
@@ -188,13 +191,15 @@ def suggestions(text: str, limit: int = SHOWN) -> tuple[Industry, ...]:
     )
     if found:
         return found[:limit]
-    pairs = _pairs(_letters(plain))
-    alike = [
-        (-len(common), len(industry.name), place, industry)
-        for place, industry in enumerate(_table().values())
-        if (common := pairs & _pairs(industry.name)) and not _repeats(industry)
-    ]
-    return tuple(industry for *_, industry in sorted(alike)[:limit])
+    letters = _letters(plain)
+    pairs = {letters[at : at + 2] for at in range(len(letters) - 1)}
+    shared: dict[str, int] = {}
+    for pair in pairs:
+        for industry in _table().values():
+            if pair in industry.name:
+                shared[industry.code] = shared.get(industry.code, 0) + 1
+    alike = sorted(shared, key=lambda code: (-shared[code], len(name(code)), code))
+    return tuple(found for code in alike[: 2 * limit] if not _repeats(found := _table()[code]))[:limit]
 
 
 def _code(plain: str) -> str:
@@ -214,10 +219,6 @@ def _repeats(industry: Industry) -> bool:
 
 def _letters(text: str) -> str:
     return _NO_LETTER.sub("", unicodedata.normalize("NFKC", text)).upper()
-
-
-def _pairs(text: str) -> set[str]:
-    return {text[at : at + 2] for at in range(len(text) - 1)}
 
 
 def _distance(industry: Industry, word: str) -> tuple[int, int]:
