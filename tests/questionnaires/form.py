@@ -53,6 +53,8 @@ EVERYTHING = Section(
             pattern="试点$",
             pattern_message="名称应以“试点”结尾。",
         ),
+        Field(key="paper", label="文号", type="document_number"),
+        Field(key="standard", label="标准编号", type="standard_number"),
     ],
 )
 

@@ -63,6 +63,8 @@ def test_too_long_text_says_how_much_to_cut():
         ({"email": "a@b"}, "f-email", "写法不对"),
         ({"accident": "也许"}, "f-accident", "请选择“是”或者“否”"),
         ({"kind": "c"}, "f-kind", "重新选择"),
+        ({"paper": "国标委发〔23〕27号"}, "f-paper", "年份要写四位"),
+        ({"standard": "GB/T 24421"}, "f-standard", "缺少年份"),
         ({"area": "b/c"}, "f-area", "重新选择"),
         ({"name": "   "}, "f-name", "请填写"),
         ({"plan": [{"time": "", "content": "x"}]}, "f-plan-1-time", "第 1 行：请填写“时间”"),

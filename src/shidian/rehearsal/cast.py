@@ -341,6 +341,10 @@ class _Writer:
                 return landline(self.rng)
             case "email":
                 return f"office{unit.number:03d}@unit.example"
+            case "document_number":
+                return "国标委服务联〔2013〕61号"
+            case "standard_number":
+                return "GB/T 24421.1—2023"
         raise ValueError(f"no answer for a field of type {kind}")
 
     def short(self, section: Section, asked: Field) -> str:

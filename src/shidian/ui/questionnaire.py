@@ -39,6 +39,8 @@ _EXAMPLES = {
     "postcode": "6 位数字",
     "phone": "固定电话或手机号码，可带区号",
     "email": "例如 name@example.com",
+    "document_number": "例如 国标委发〔2023〕27号",
+    "standard_number": "例如 GB/T 24421.1—2023",
     "unit_code": "18 位统一社会信用代码；没有的写 9 位组织机构代码",
     "month_or_text": "年-月，例如 2024-01；说不清的可以写文字",
 }
