@@ -50,6 +50,11 @@ rehearse: ## 按通知的日程把全过程走一遍，写出并核验国家包
 	@./setup run
 	@$(DEVELOPMENT) .venv/bin/shidian rehearse --seed 10 --out build/rehearsal
 
+.PHONY: endure
+endure: ## 两人填写五分钟，其间服务器被杀、断网、登录过期：什么也不能丢（SEED=1）
+	@./setup dev
+	SHIDIAN_ENDURANCE=300 SHIDIAN_SEED=$(or $(SEED),1) $(PYTEST) -q -s --browser tests/browser/test_endurance.py
+
 .PHONY: bench
 bench: ## 测速报告（不是测试），写入 bench/out/
 	@./setup dev

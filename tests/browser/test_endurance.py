@@ -159,7 +159,7 @@ def test_nothing_typed_is_ever_lost(server: Server, browser: Browser) -> None:
     happened = {"killed": 0, "cut": 0, "expired": 0}
     end = time.monotonic() + SECONDS
     event_at = time.monotonic() + chance.uniform(2, 5)
-    while time.monotonic() < end:
+    while time.monotonic() < end or not all(happened.values()):
         for number, writer in enumerate(writers):
             # Mostly each has a field of one's own; now and then both write in the same.
             own = fields[number]
@@ -203,7 +203,7 @@ def test_nothing_typed_is_ever_lost(server: Server, browser: Browser) -> None:
     ]
     assert missing == []
     assert left in kept[fields[0]]
-    assert all(happened.values()), happened
+    print(f"{SECONDS} s, seed {SEED}: {happened}, {len(kept)} fields, {sum(map(len, kept.values()))} texts")
     assert sum(len(writer.called_saved) for writer in writers) > SECONDS / 10
 
 
