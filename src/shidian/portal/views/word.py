@@ -12,7 +12,6 @@ from typing import Any, BinaryIO, cast
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core import signing
-from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -240,7 +239,7 @@ def review(request: HttpRequest, reference: str, token: str) -> HttpResponse:
 
 
 def _all_numbers(application: Application) -> dict[str, int]:
-    rows = application.answers.values_list("section", "field", number=F("number"))
+    rows = application.answers.values_list("section", "field", "number")
     return {f"{section}.{field}": number for section, field, number in rows}
 
 
