@@ -221,3 +221,13 @@ def test_anything_posted_can_be_read_and_checked(data):
     values = forms.read(EVERYTHING, data)
     for problem in checks.check_section(EVERYTHING, values):
         problem.message.encode("utf-8")
+
+
+def test_a_county_that_is_no_more_is_odd_and_a_city_is_no_county():
+    former = problems(place={"province": "120000", "county": "120225", "detail": ""})
+    assert [
+        (problem.severity, problem.anchor) for problem in former if problem.anchor == "f-place-county"
+    ] == [("warning", "f-place-county")]
+    assert "天津市蓟县（120225）已经撤销或者更名" in former[0].message
+    city = problems(place={"province": "130000", "county": "130100", "detail": ""})
+    assert any("不在可选范围内" in problem.message for problem in city)

@@ -377,6 +377,9 @@ def _region_faults(field: Field, value: Mapping[str, Any]) -> Iterator[_Fault]:
         yield "province", f"“{name}”的省（市）不在可选范围内，请重新选择", "error", "format"
     elif wrong := _county_fault(known, county):
         yield "county", f"“{name}”的县（区）{wrong}", "error", "format"
+    elif (former := regions.get(county)) and former.legacy:
+        words = f"“{name}”的{regions.full_name(county)}（{county}）已经撤销或者更名，请选择现在的县（区）"
+        yield "county", words, "warning", "former"
     limit = field.max_chars or 200
     if len(detail) > limit:
         yield "detail", f"“{name}”不能超过 {limit} 字，现有 {len(detail)} 字，请删减", "error", "length"
@@ -388,7 +391,7 @@ def _county_fault(province: regions.Region, county: str) -> str | None:
     if not county:
         return "没有选择，请选择" if regions.counties(province.code) else None
     found = regions.get(county)
-    if found is None or found.level == 1:
+    if found is None or found.level != 3:
         return "不在可选范围内，请重新选择"
     if regions.province_of(county) != province.code:
         return f"{found.name}不在{province.name}，请重新选择"
