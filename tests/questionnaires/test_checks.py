@@ -231,3 +231,10 @@ def test_a_county_that_is_no_more_is_odd_and_a_city_is_no_county():
     assert "天津市蓟县（120225）已经撤销或者更名" in former[0].message
     city = problems(place={"province": "130000", "county": "130100", "detail": ""})
     assert any("不在可选范围内" in problem.message for problem in city)
+
+
+def test_a_type_of_enterprise_for_a_body_that_is_none_is_odd():
+    assert problems(economic="110", code="12120101PDY00001X0") == []
+    (odd,) = problems(economic="160", code="12120101PDY00001X0")
+    assert (odd.severity, odd.anchor) == ("warning", "f-economic")
+    assert "请选“不适用”" in odd.message

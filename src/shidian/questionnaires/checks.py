@@ -247,11 +247,23 @@ def _doubts(section: Section, field: Field) -> list[tuple[str, _Doubt]]:
         found.append(("qualifies", lambda value, _: _disqualifying(field, value)))
     if field.type == "unit_code":
         found.append(("doubt", lambda code, _: unit_code.doubt(code)))
+    if field.type == "economic_type" and (
+        codes := [each for each in section.fields if each.type == "unit_code"]
+    ):
+        found.append(("type", _type_doubt(codes[0].key)))
     if field.region_from:
         found.append(("region", _region_doubt(field, section.field(field.region_from))))
     if field.not_before:
         found.append(("order", _order_doubt(field, section.field(field.not_before))))
     return found
+
+
+def _type_doubt(key: str) -> _Doubt:
+    def doubt(value: str, values: Values) -> str | None:
+        code = values.get(key)
+        return economic_types.doubt(value, code) if isinstance(code, str) else None
+
+    return doubt
 
 
 def _region_doubt(field: Field, other: Field) -> _Doubt:
