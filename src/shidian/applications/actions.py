@@ -12,7 +12,7 @@ from django.db import transaction
 from shidian.accounts.models import User
 from shidian.applications import rules
 from shidian.applications.content import invited, profile, version_content
-from shidian.applications.models import AnswerRevision, Application, Attachment, Lodgement
+from shidian.applications.models import AnswerRevision, Application, Attachment, Explanation, Lodgement
 from shidian.applications.queries import answers, round_of
 from shidian.applications.writing import Writing, save_fields
 from shidian.audit.actions import move, record
@@ -128,6 +128,34 @@ def problems(application: Application) -> list[Problem]:
 
 
 @transaction.atomic
+def explain(application: Application, code: str, reason: str, *, by: User) -> None:
+    """Say why something that the check warns of is right; it goes into the next version, and the office reads it.
+
+    An empty reason takes the earlier one back. Refused when there is no such warning now (`NotNow`), and for more than
+    500 characters (`Invalid`).
+    """
+    application = locked(application)
+    problem = next((each for each in problems(application) if each.code == code), None)
+    if problem is None or problem.severity != "warning":
+        raise NotNow("这条提醒已经不在了：内容改过了。请看最新的检查结果。")
+    require(rules.can_write(by, application, problem.section))
+    words = reason.strip()
+    if len(words) > 500:
+        message = f"说明不能超过 500 字，现有 {len(words)} 字，请删减。"
+        raise Invalid(message, [("reason", message)])
+    Explanation.objects.create(
+        application=application,
+        code=code,
+        section=problem.section,
+        field=problem.field,
+        message=problem.message,
+        reason=words,
+        at=clock.now(),
+        by=by,
+    )
+
+
+@transaction.atomic
 def freeze(application: Application, *, by: User) -> DocumentVersion:
     """Freeze the application as its next version and open the round of its parties.
 
@@ -136,11 +164,12 @@ def freeze(application: Application, *, by: User) -> DocumentVersion:
     """
     application = locked(application)
     require(rules.can_freeze(by, application))
-    errors = [problem for problem in problems(application) if problem.severity == "error"]
+    found = problems(application)
+    errors = [problem for problem in found if problem.severity == "error"]
     if errors:
         raise Invalid(f"还有 {len(errors)} 处要改，改好才能冻结。", errors)
     parties = invited(application)
-    version = freeze_document(application.document, version_content(application, parties), by=by)
+    version = freeze_document(application.document, version_content(application, parties, found), by=by)
     move(
         application,
         "freeze",

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shidian.applications.models import Application
-from shidian.applications.queries import answers
+from shidian.applications.queries import answers, explanations
 from shidian.organisations.links import head_of
 from shidian.organisations.models import Organisation
+from shidian.questionnaires.problems import Problem
 from shidian.signoffs.actions import Invited
 
 SCHEMA = "shidian/application/1"
@@ -60,9 +61,15 @@ def _named(value: Any) -> list[tuple[str, str]]:
     ]
 
 
-def version_content(application: Application, parties: Sequence[Invited]) -> dict[str, Any]:
-    """The JSON value that is frozen; everything in it is covered by the digest."""
+def version_content(
+    application: Application, parties: Sequence[Invited], problems: Sequence[Problem]
+) -> dict[str, Any]:
+    """The JSON value that is frozen; everything in it is covered by the digest.
+
+    Of `problems` those that the lead has explained stand in it, with the reason.
+    """
     call = application.call
+    reasons = explanations(application)
     return {
         "schema": SCHEMA,
         "reference": application.reference,
@@ -83,6 +90,17 @@ def version_content(application: Application, parties: Sequence[Invited]) -> dic
                 "before": body.gate,
             }
             for body in parties
+        ],
+        "explanations": [
+            {
+                "code": problem.code,
+                "section": problem.section,
+                "field": problem.field,
+                "message": problem.message,
+                "reason": reasons[problem.code].reason,
+            }
+            for problem in problems
+            if problem.code in reasons
         ],
         "attachments": [
             {

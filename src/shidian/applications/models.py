@@ -357,3 +357,42 @@ class Mention(models.Model):
 
     def __str__(self) -> str:
         return f"{self.comment} @{self.user}"
+
+
+class Presence(models.Model):
+    """When a person was last seen on the page of a section. A courtesy, no evidence: the row is written over."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="presences")
+    section = models.CharField(max_length=40)
+    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("application", "section", "user"), name="presence_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.application.reference} {self.section}: {self.user}"
+
+
+class Explanation(models.Model):
+    """Why something that the check warns of is right as it stands, in the lead's words. Never changed.
+
+    The newest one of a code counts; an empty reason takes the earlier one back. `message` is the warning as it read.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="explanations")
+    code = models.CharField(max_length=200)
+    section = models.CharField(max_length=40)
+    field = models.CharField(max_length=90)
+    message = models.TextField()
+    reason = models.TextField(blank=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.application.reference} {self.code}"

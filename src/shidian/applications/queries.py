@@ -15,6 +15,7 @@ from shidian.applications.models import (
     AnswerRevision,
     Application,
     Collaborator,
+    Explanation,
     Lodgement,
     SectionGift,
 )
@@ -170,6 +171,14 @@ def value_at(row: Answer | None, number: int) -> Any:
     if number == row.number:
         return row.value
     return row.revisions.filter(number=number).values_list("value", flat=True).first()
+
+
+def explanations(application: Application) -> dict[str, Explanation]:
+    """The reasons that the lead has given for warnings and not taken back, by the code of the warning."""
+    newest: dict[str, Explanation] = {}
+    for row in application.explanations.select_related("by").order_by("pk"):
+        newest[row.code] = row
+    return {code: row for code, row in newest.items() if row.reason}
 
 
 def unsettled(application: Application, user: User, section: str = "") -> list[AnswerRevision]:

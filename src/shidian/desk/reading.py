@@ -80,6 +80,17 @@ def before(lodgement: Lodgement) -> Lodgement | None:
     )
 
 
+def explained(version: DocumentVersion, parts: Sequence[Part]) -> list[dict[str, str]]:
+    """What the check warned of and the lead explained: warning, reason, and the anchor of the answer on the page."""
+    known = {answer.anchor for part in parts for answer in part.answers}
+    lines = []
+    for row in version.data.get("explanations", ()):
+        anchor = f"a-{row['section']}-{row['field']}"
+        place = anchor if anchor in known else anchor.removesuffix(NOTE)
+        lines.append({"message": row["message"], "reason": row["reason"], "anchor": place})
+    return lines
+
+
 def read(version: DocumentVersion, old: DocumentVersion | None = None) -> list[Part]:
     """All sections of a frozen version; with `old` the words that differ are marked."""
     package = package_of(version)

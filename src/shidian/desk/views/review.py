@@ -63,6 +63,7 @@ def _page(
         "standing": standing(found),
         "area": area_label(found.call, found.area),
         "parts": parts,
+        "explained": reading.explained(lodgement.version, parts),
         "old": old,
         "changes": changes + len(gone) + sum(row.is_new for row in enclosures),
         "opinions": opinions,

@@ -16,3 +16,16 @@ class ReasonForm(PlainForm):
         help_text="写进申请的经过，各单位都能看到。500 字以内。",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class ExplanationForm(PlainForm):
+    """Why something that the check warns of is right as it stands; empty to take the reason back."""
+
+    code = PlainCharField(max_length=200, widget=forms.HiddenInput)
+    reason = PlainCharField(
+        label="说明",
+        max_length=500,
+        required=False,
+        help_text="受理机构会看到。500 字以内；清空再保存就是删去。",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )

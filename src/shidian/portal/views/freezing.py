@@ -10,16 +10,16 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from shidian.applications import actions, rules
 from shidian.applications.content import invited
 from shidian.applications.models import Application
-from shidian.applications.queries import answers, round_of
+from shidian.applications.queries import answers, explanations, round_of
 from shidian.core.errors import Invalid
 from shidian.portal import overview
 from shidian.portal.access import own_application, person
-from shidian.portal.forms.reasons import ReasonForm
+from shidian.portal.forms.reasons import ExplanationForm, ReasonForm
 from shidian.portal.reading import written
 from shidian.questionnaires.checks import Problem
 from shidian.signoffs.queries import parties
@@ -31,16 +31,26 @@ def _link(application: Application, problem: Problem) -> str:
     return f"{overview.url('section', application, section=problem.section)}?check=all#{problem.anchor}"
 
 
-def _grouped(application: Application, problems: Sequence[Problem]) -> list[dict[str, Any]]:
-    """Problems by section in the order of the form, each with the link to its field."""
+def _grouped(
+    application: Application, problems: Sequence[Problem], failed: ExplanationForm | None = None
+) -> list[dict[str, Any]]:
+    """Problems by section in the order of the form, each with the link to its field and the reason given for it."""
+    reasons = explanations(application)
     titles = {
         section.key: (section.mark, section.title) for section in application.call.questionnaire.sections
     }
     titles[overview.ATTACHMENTS] = ("附", "证明材料")
-    groups: dict[str, list[dict[str, str]]] = {}
+    groups: dict[str, list[dict[str, Any]]] = {}
     for problem in problems:
+        said = reasons.get(problem.code)
         groups.setdefault(problem.section, []).append(
-            {"message": problem.message, "url": _link(application, problem)}
+            {
+                "message": problem.message,
+                "url": _link(application, problem),
+                "code": problem.code,
+                "said": said,
+                "form": failed if failed and failed.data.get("code") == problem.code else None,
+            }
         )
     return [
         {"mark": mark, "title": title, "lines": groups[key]}
@@ -51,10 +61,18 @@ def _grouped(application: Application, problems: Sequence[Problem]) -> list[dict
 
 @login_required
 @never_cache
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest, reference: str) -> HttpResponse:
-    """Every problem of the whole application, by section; errors and warnings apart."""
+    """Every problem of the whole application, by section; a warning is answered with a reason by post."""
     application = own_application(request, reference)
+    form = ExplanationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        code, reason = form.cleaned_data["code"], form.cleaned_data["reason"]
+        actions.explain(application, code, reason, by=person(request))
+        messages.success(
+            request, "说明已保存，冻结时写进这一版，受理机构会看到。" if reason else "说明已删去。"
+        )
+        return redirect(overview.url("check", application))
     found = actions.problems(application)
     errors = [problem for problem in found if problem.severity == "error"]
     warnings = [problem for problem in found if problem.severity != "error"]
@@ -63,8 +81,9 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         "application": application,
         "errors": _grouped(application, errors),
         "error_count": len(errors),
-        "warnings": _grouped(application, warnings),
+        "warnings": _grouped(application, warnings, form if form.is_bound else None),
         "warning_count": len(warnings),
+        "form_problems": form.problems() if form.is_bound else [],
         "allowed": rules.can_freeze(person(request), application),
         "listed": overview.tasks(application, answers(application), current="check", reasons=reasons),
         "decision": decision,
