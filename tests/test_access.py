@@ -182,6 +182,7 @@ def urls(world: World) -> dict[str, str]:
         "portal:reopening": {"reference": world.signing.reference},
         "portal:scan": {**lodged, "signature": signature.pk},
         "portal:section": {**draft, "section": "cover"},
+        "portal:presence": {**draft, "section": "cover"},
         "portal:section-comments": {**draft, "section": "cover"},
         "portal:sharing": draft,
         "portal:unit": {"pk": cast.lead.pk},
@@ -308,7 +309,7 @@ ROLES_OF: dict[str, str] = {
         (
             "portal:attachment-removal", "portal:attachment-uploads", "portal:attachments", "portal:check", "portal:conflict", "portal:field",
             "portal:field-history", "portal:freeze",
-            "portal:section", "portal:sharing",
+            "portal:presence", "portal:section", "portal:sharing",
         ),
         f"{LEAD} partner",
     ),
@@ -324,7 +325,7 @@ ROLES_OF: dict[str, str] = {
 }  # fmt: skip
 POSTED = (
     "desk:checks", "desk:copy", "desk:electronic", "desk:package-retry", "desk:watchlist-columns",
-    "desk:watchlist-confirmation", "desk:watchlist-discarding",
+    "desk:watchlist-confirmation", "desk:watchlist-discarding", "portal:presence",
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from shidian.accounts.models import User
 from shidian.applications import rules
 from shidian.applications.content import invited
 from shidian.applications.models import Application
+from shidian.applications.presence import Present
 from shidian.applications.queries import Standing, access, gifts
 from shidian.applications.roles import Access
 from shidian.calls.queries import gates_until
@@ -60,10 +61,12 @@ def tasks(
     current: str = "",
     reasons: Sequence[Reason] = (),
     wrong: int = 0,
+    present: Present | None = None,
 ) -> dict[str, Any]:
     """The task list: every section, the attachments, then what follows. `wrong` counts for the current section.
 
-    Sections that were given away name who has them; `holder` tells it of the current one.
+    Sections that were given away name who has them, and those who are `present` are named too; `holder` tells who
+    has the current one.
     """
     questionnaire = application.call.questionnaire
     holders: dict[str, list[str]] = {}
@@ -83,9 +86,10 @@ def tasks(
         rows.append(
             {
                 "section": section.key,
+                "holders": holders.get(section.key, []),
                 "mark": section.mark,
                 "title": section.title,
-                "note": "、".join(holders.get(section.key, [])),
+                "note": _note(holders.get(section.key, []), (present or {}).get(section.key, [])),
                 "url": url("section", application, section=section.key),
                 "kind": kind,
                 "word": word,
@@ -122,6 +126,22 @@ def tasks(
         )
     holder = "、".join(holders.get(current, []))
     return {"tasks": rows, "done": done, "total": total, "at": _position(rows), "holder": holder}
+
+
+def _note(holders: Sequence[str], present: Sequence[str]) -> str:
+    here = f"{'、'.join(present)}正在这里" if present else ""
+    return "；".join(words for words in ("、".join(holders), here) if words)
+
+
+def presence_words(application: Application, present: Present, here: str) -> str:
+    """Who else is there in one sentence: on this page first, then on the others; "" when nobody is."""
+    found = [f"{'、'.join(present[here])}也在这一部分"] if here in present else []
+    found += [
+        f"{'、'.join(present[section.key])}在“{section.title}”"
+        for section in application.call.questionnaire.sections
+        if section.key != here and section.key in present
+    ]
+    return f"现在{'，'.join(found)}。" if found else ""
 
 
 def _position(rows: Sequence[Mapping[str, Any]]) -> int:
@@ -381,7 +401,7 @@ def _turn_writing(
             "actions": [{"label": "继续填写", "url": following["url"], "main": True}, check, form],
         }
     if open_tasks:
-        others = "、".join(dict.fromkeys(row["note"] for row in open_tasks))
+        others = "、".join(dict.fromkeys(name for row in open_tasks for name in row["holders"]))
         return {
             "kind": "wait",
             "word": "等别人填写",

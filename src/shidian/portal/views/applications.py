@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shidian.applications import actions, rules
+from shidian.applications.presence import others
 from shidian.applications.queries import (
     access,
     answers,
@@ -107,7 +108,8 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
     round_ = overview.round_on(version)
     values = answers(found) if whole else (version.data["answers"] if version else {})
     decision, reasons = overview.open_reasons(found)
-    listed = overview.tasks(found, values, reasons=reasons)
+    present = others(found, user) if whole else None
+    listed = overview.tasks(found, values, reasons=reasons, present=present)
     versions = overview.versions(found, seen, now)
     role = access(user, found)
     lead = role.takes_part

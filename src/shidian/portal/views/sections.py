@@ -15,11 +15,12 @@ from django.views.decorators.http import require_http_methods
 
 from shidian.applications import rules
 from shidian.applications.models import Answer, Application
+from shidian.applications.presence import arrive
 from shidian.applications.queries import answers, unsettled, value_at, written_in
 from shidian.applications.writing import Contested, Writing, save_fields
 from shidian.portal.access import own_application, person
 from shidian.portal.evidence import with_evidence
-from shidian.portal.overview import open_reasons, tasks, url
+from shidian.portal.overview import open_reasons, presence_words, tasks, url
 from shidian.portal.remarks import with_links
 from shidian.questionnaires import forms
 from shidian.questionnaires.checks import Problem, check_section, is_blank
@@ -191,10 +192,16 @@ def _page(
     wrong = [problem for problem in found if problem.severity == "error"]
     if want != "all":
         wrong = [problem for problem in wrong if not is_blank(values.get(problem.field))]
+    present = arrive(application, asked.key, user)
     decision, reasons = open_reasons(application)
     everything = {**answers(application), asked.key: values}
     listed = tasks(
-        application, everything, current=asked.key, reasons=reasons, wrong=len(wrong) if want else 0
+        application,
+        everything,
+        current=asked.key,
+        reasons=reasons,
+        wrong=len(wrong) if want else 0,
+        present=present,
     )
     context = {
         "application": application,
@@ -218,6 +225,7 @@ def _page(
         "allowed": allowed,
         "form_problems": wrong if want else [],
         "listed": listed,
+        "present": presence_words(application, present, asked.key),
         "decision": decision,
         "reasons": [reason for reason in reasons if reason.section == asked.key],
         "previous": _previous(application, asked),
