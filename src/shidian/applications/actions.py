@@ -65,7 +65,7 @@ def start(call: Call, lead: Organisation, *, by: User) -> Application:
         f"{section.key}.{field.key}": Writing(clean(field, told[field.profile]), None)
         for section in call.questionnaire.sections
         for field in section.fields
-        if told.get(field.profile or "")
+        if field.profile and told.get(field.profile)
     }
     save_fields(application, known, by=by, how=AnswerRevision.How.PREFILLED)
     record("application.started", application.chain, by=by, detail={"call": call.key, "lead": lead.name})

@@ -25,7 +25,7 @@ class HashedStaticFiles(ManifestStaticFilesStorage):
         if ENTRY in paths and not dry_run:
             joined = self._joined()
             self.delete(ENTRY)
-            self._save(ENTRY, ContentFile(joined.encode()))
+            self.save(ENTRY, ContentFile(joined.encode()))
             paths = paths | {ENTRY: (self, ENTRY)}
         yield from super().post_process(paths, dry_run, **options)
 
