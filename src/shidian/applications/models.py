@@ -396,20 +396,3 @@ class Explanation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application.reference} {self.code}"
-
-
-class Presence(models.Model):
-    """When a person was last seen on the page of a section. A courtesy, no evidence: the row is written over."""
-
-    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="presences")
-    section = models.CharField(max_length=40)
-    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+")
-    seen_at = models.DateTimeField()
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("application", "section", "user"), name="presence_once"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.application.reference} {self.section}: {self.user}"
