@@ -167,7 +167,9 @@ class WatchlistEntry(models.Model):
     in the file.
     """
 
-    watchlist = models.ForeignKey(Watchlist, on_delete=models.PROTECT, related_name="entries")
+    watchlist = models.ForeignKey(
+        Watchlist, on_delete=models.PROTECT, related_name="entries", db_index=False
+    )  # the constraint below has the index
     row = models.PositiveIntegerField()
     name = models.CharField(max_length=200, blank=True)
     former_name = models.CharField(max_length=200, blank=True)

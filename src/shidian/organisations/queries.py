@@ -84,8 +84,10 @@ def listed(units: Sequence[Unit], kinds: Iterable[str] | None = None) -> Listed:
     by_pk = {watchlist.pk: watchlist for watchlist in watchlists}
     by_body: dict[str, list[WatchlistEntry]] = {}
     by_key: dict[str, list[WatchlistEntry]] = {}
-    # SQLite and PostgreSQL use one index for each alternative.
-    for entry in WatchlistEntry.objects.filter(_any_of(bodies, keys), watchlist__in=list(by_pk)):
+    # One index for each alternative; asking for the lists too would make SQLite read all of their rows instead.
+    for entry in WatchlistEntry.objects.filter(_any_of(bodies, keys)).order_by():
+        if entry.watchlist_id not in by_pk:
+            continue
         if entry.body:
             by_body.setdefault(entry.body, []).append(entry)
         for key in {entry.name_key, entry.former_key} - {""}:

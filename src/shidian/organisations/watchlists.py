@@ -10,10 +10,10 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, BinaryIO, Literal
 
 from python_calamine import CalamineError, CalamineWorkbook
@@ -288,6 +288,9 @@ def _find_head(first: Sequence[Cells]) -> tuple[int, dict[str, int]]:
 # Cells
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
 def _text(cell: object) -> str:
     """A cell as text: without control characters and the marks by which sheets keep digits as text."""
     if isinstance(cell, str):
@@ -306,7 +309,7 @@ def _text(cell: object) -> str:
         text = cell.isoformat()
     else:
         text = "" if cell is None else str(cell)
-    text = "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) != "Cc").strip()
+    text = _CONTROL.sub("", text).strip()
     if text.startswith('="') and text.endswith('"'):
         text = text[2:-1]
     return text.removeprefix("'").strip()
@@ -343,9 +346,8 @@ def day_of(cell: object) -> str | None:
 _AS_NUMBER = re.compile(r"^\d(?:\.\d+)?E\+\d+$", re.IGNORECASE)
 
 
-def _code(cell: object) -> tuple[str, str, str]:
+def _code(cell: object, text: str) -> tuple[str, str, str]:
     """A code as it is kept, its nine characters for matching (or nothing), and what is odd about it."""
-    text = _text(cell)
     if (isinstance(cell, float | int) and not isinstance(cell, bool) and len(text) > 15) or _AS_NUMBER.match(
         text
     ):
@@ -368,15 +370,22 @@ def _code(cell: object) -> tuple[str, str, str]:
 # Rows
 
 
-def _row(number: int, cells: Cells, columns: Mapping[str, int]) -> tuple[Row | None, list[str]]:
+def _row(
+    number: int, cells: Cells, texts: Sequence[str], columns: Mapping[str, int]
+) -> tuple[Row | None, list[str]]:
     """The row with its doubts, or no row with the one reason why it cannot be used."""
 
-    def cell(target: str) -> object:
+    def place(target: str) -> int | None:
         at = columns.get(target)
-        return cells[at] if at is not None and at < len(cells) else ""
+        return at if at is not None and at < len(texts) else None
 
-    name, former, reason = (_text(cell(target)) for target in ("name", "former_name", "reason"))
-    code, body, odd = _code(cell("code"))
+    def text_of(target: str) -> str:
+        at = place(target)
+        return "" if at is None else texts[at]
+
+    name, former, reason = text_of("name"), text_of("former_name"), text_of("reason")
+    at = place("code")
+    code, body, odd = ("", "", "") if at is None else _code(cells[at], texts[at])
     doubts = [odd] if odd else []
     for label, text in (("名称", name), ("曾用名", former)):
         if len(text) > LONGEST_NAME:
@@ -385,7 +394,7 @@ def _row(number: int, cells: Cells, columns: Mapping[str, int]) -> tuple[Row | N
     if not name_key and not body:
         if not name and not code:
             return None, ["没有名称，也没有代码"]
-        return None, [f"没有名称，代码“{_text(cell('code'))[:24]}”不能用来比对"]
+        return None, [f"没有名称，代码“{text_of('code')[:24]}”不能用来比对"]
     if len(reason) > LONGEST_REASON:
         reason, odd = (
             reason[:LONGEST_REASON],
@@ -394,17 +403,17 @@ def _row(number: int, cells: Cells, columns: Mapping[str, int]) -> tuple[Row | N
         doubts.append(odd)
     days = {}
     for target in ("entered_on", "removed_on"):
-        day = day_of(cell(target))
+        at = place(target)
+        day = "" if at is None else day_of(cells[at])
         if day is None:
-            words = _text(cell(target))[:LONGEST_DAY]
+            words = text_of(target)[:LONGEST_DAY]
             doubts.append(f"{TARGETS[target]}“{words}”不是日期，照原样保留")
             day = words
         days[target] = day
-    texts = [_text(each)[:LONGEST_CELL] for each in cells[:MOST_COLUMNS]]
     return (
         Row(
             row=number, name=name, former_name=former, code=code, reason=reason,
-            cells=texts, body=body, name_key=name_key, former_key=comparable(former), **days,
+            cells=[text[:LONGEST_CELL] for text in texts], body=body, name_key=name_key, former_key=comparable(former), **days,
         ),
         doubts,
     )  # fmt: skip
@@ -428,14 +437,20 @@ def _numbered(table: _Table) -> Iterator[tuple[int, Cells]]:
 
 def rows(file: BinaryIO, reading: Reading) -> Iterator[Row | Fault]:
     """Every row of the file that says something, as an entry or as a fault, in their order; doubts are left out."""
-    for row, said, number in _rows(file, reading):
+    numbered = _numbered(_open(file, reading.format, reading.sheet))
+    for row, said, number in _rows(numbered, reading):
         yield row if row is not None else Fault(number, said[0])
 
 
-def _rows(file: BinaryIO, reading: Reading) -> Iterator[tuple[Row | None, list[str], int]]:
-    for number, cells in _numbered(_open(file, reading.format, reading.sheet)):
-        if number > reading.head and any(_text(cell) for cell in cells):
-            row, said = _row(number, cells, reading.columns)
+def _rows(
+    numbered: Iterable[tuple[int, Cells]], reading: Reading
+) -> Iterator[tuple[Row | None, list[str], int]]:
+    for number, cells in numbered:
+        if number <= reading.head:
+            continue
+        texts = [_text(cell) for cell in cells[:MOST_COLUMNS]]
+        if any(texts):
+            row, said = _row(number, cells, texts, reading.columns)
             yield row, said, number
 
 
@@ -453,7 +468,8 @@ def read(
     were not recognised is no error: `finds_units` is False, and a person says which is which.
     """
     table = _open(file, kind, sheet)
-    first = list(islice(_numbered(table), HEAD_WITHIN))
+    numbered = _numbered(table)
+    first = list(islice(numbered, HEAD_WITHIN))
     if not first:
         raise Unreadable("文件里没有内容，请确认选对了文件。")
     found, recognised = _find_head([cells for _, cells in first])
@@ -475,13 +491,13 @@ def read(
         },
     )
     reading.heads = reading.heads[:MOST_COLUMNS]
-    _judge(file, reading)
+    _judge(chain(first, numbered), reading)
     return reading
 
 
-def _judge(file: BinaryIO, reading: Reading) -> None:
+def _judge(numbered: Iterable[tuple[int, Cells]], reading: Reading) -> None:
     last = 0
-    for row, said, number in _rows(file, reading):
+    for row, said, number in _rows(numbered, reading):
         reading.rows += 1
         last = number
         if reading.rows > MOST_ROWS:

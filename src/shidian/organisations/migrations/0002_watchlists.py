@@ -88,6 +88,7 @@ class Migration(migrations.Migration):
                 (
                     "watchlist",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="entries",
                         to="organisations.watchlist",
