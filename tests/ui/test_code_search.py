@@ -17,6 +17,7 @@ from shidian.questionnaires.definition import Section
 from shidian.ui.csp import POLICY
 from shidian.ui.questionnaire import bind
 from tests.browser import chromium
+from tests.browser.visitor import axe
 
 pytestmark = pytest.mark.browser
 
@@ -60,7 +61,7 @@ class Site:
             route.fulfill(
                 body=(
                     '<!DOCTYPE html><html lang="zh-CN"><head><title>页</title>'
-                    '<link rel="stylesheet" href="/static/ui/css/look.css"></head><body><main>'
+                    '<link rel="stylesheet" href="/static/ui/css/look.css"></head><body><main><h1>页</h1>'
                     f'<form method="post" action="/posted">{fields}<button>保存</button></form></main>'
                     '<script type="module" src="/static/ui/js/main.js"></script></body></html>'
                 ),
@@ -147,6 +148,30 @@ def test_the_whole_list_can_be_looked_through_from_the_letters_down(page):
     page.keyboard.press("Escape")
     expect(page.locator(".code-list")).to_be_hidden()
     expect(page.locator("#f-trade")).to_have_value("S 公共管理、社会保障和社会组织")
+
+
+@pytest.mark.parametrize("words", ["社会", "某某行业", ""])
+def test_nothing_stands_in_the_way_of_assistive_technology(page, words):
+    page.goto(HOST)
+    page.fill("#f-trade", words)
+    if words:
+        page.wait_for_selector(".code-list:not([hidden])")
+        page.keyboard.press("ArrowDown")
+
+    assert axe(page) == []
+
+
+def test_the_open_list_fits_a_narrow_phone(page):
+    page.set_viewport_size({"width": 320, "height": 600})
+    page.goto(HOST)
+    page.fill("#f-trade", "制造")
+    page.wait_for_selector(".code-list:not([hidden])")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    box = page.locator(".code-list").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 320
 
 
 def test_a_code_needs_no_choosing(page):

@@ -96,8 +96,11 @@ class CodeSearch {
     this.input = holder.querySelector("input");
     this.active = -1;
     this.shown = [];
-    this.list = make("ul", { className: "code-list", id: `${this.input.id}-list-${made += 1}`, hidden: true });
+    this.box = make("div", { className: "code-list", hidden: true });
+    this.list = make("ul", { id: `${this.input.id}-list-${made += 1}` });
     this.list.setAttribute("role", "listbox");
+    this.more = make("p", { className: "hint" });
+    this.box.append(this.list, this.more);
     this.list.setAttribute("aria-label", "行业");
     this.said = make("p", { className: "hidden" });
     this.said.setAttribute("role", "status");
@@ -106,7 +109,7 @@ class CodeSearch {
     for (const [name, value] of Object.entries({
       role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": this.list.id,
     })) this.input.setAttribute(name, value);
-    holder.append(this.opener, this.list, this.said);
+    holder.append(this.opener, this.box, this.said);
     this.listen();
   }
 
@@ -117,14 +120,14 @@ class CodeSearch {
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.input.addEventListener("blur", () => this.left());
     // The input keeps the focus while the list is used with a pointer.
-    for (const part of [this.list, this.opener]) part.addEventListener("mousedown", (event) => event.preventDefault());
+    for (const part of [this.box, this.opener]) part.addEventListener("mousedown", (event) => event.preventDefault());
     this.list.addEventListener("click", (event) => {
       const option = event.target.closest("[role=option]");
       if (option) this.pick(this.shown[Number(option.dataset.at)]);
     });
     this.opener.addEventListener("click", () => {
       this.input.focus();
-      if (this.list.hidden) this.open();
+      if (this.box.hidden) this.open();
       else this.close();
     });
     const offers = document.querySelector(`[data-offers="${CSS.escape(this.input.id)}"]`);
@@ -159,12 +162,13 @@ class CodeSearch {
     const found = codes.near(wanted);
     this.shown = found.slice(0, MOST);
     this.list.replaceChildren(...this.shown.map((each, at) => this.option(codes, each, at)));
-    if (found.length > MOST) this.list.append(make("li", { className: "hint", textContent: `还有 ${found.length - MOST} 个，请再多写几个字` }));
-    if (!found.length) this.list.append(make("li", { className: "hint", textContent: "没有找到，换几个字或者写代码试试" }));
-    for (const hint of this.list.querySelectorAll(".hint:not(small)")) hint.setAttribute("role", "presentation");
-    this.list.hidden = false;
-    this.input.setAttribute("aria-expanded", "true");
-    this.said.textContent = found.length ? `找到 ${found.length} 个行业，用上下键选择` : "没有找到，换几个字或者写代码试试";
+    const none = "没有找到，换几个字或者写代码试试";
+    this.more.textContent = !found.length ? none : found.length > MOST ? `还有 ${found.length - MOST} 个，请再多写几个字` : "";
+    this.more.hidden = !this.more.textContent;
+    this.list.hidden = !found.length;
+    this.box.hidden = false;
+    this.input.setAttribute("aria-expanded", String(Boolean(found.length)));
+    this.said.textContent = found.length ? `找到 ${found.length} 个行业，用上下键选择` : none;
     this.point(-1);
   }
 
@@ -180,7 +184,7 @@ class CodeSearch {
   }
 
   close() {
-    this.list.hidden = true;
+    this.box.hidden = true;
     this.input.setAttribute("aria-expanded", "false");
     this.point(-1);
   }
@@ -197,7 +201,7 @@ class CodeSearch {
 
   key(event) {
     if (event.isComposing) return;
-    const open = !this.list.hidden;
+    const open = !this.box.hidden;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       if (!open) return void this.open();
