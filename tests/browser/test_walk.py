@@ -296,7 +296,6 @@ def freeze_after_errors(writer: Visitor, reference: str) -> None:
     writer.page.locator("#file-other").set_input_files(
         {"name": "程序.pdf", "mimeType": "application/pdf", "buffer": b"MZ" + bytes(500)}
     )
-    writer.press(writer.page.locator("#slot-other button[type=submit]"))
     writer.reads("没有收下")
     writer.press("检查全部内容")
     writer.reads("没有要改的了")
@@ -308,8 +307,7 @@ def freeze_after_errors(writer: Visitor, reference: str) -> None:
 
 def upload(writer: Visitor, slot: str, name: str, content: bytes) -> None:
     writer.upload(f"#file-{slot}", name, content)
-    writer.press(writer.page.locator(f"#slot-{slot} button[type=submit]"))
-    writer.reads(name, within=f"#slot-{slot}")
+    writer.reads(name, within=f"#slot-{slot} [data-upload-files]")
 
 
 def freeze(writer: Visitor, version: str) -> None:

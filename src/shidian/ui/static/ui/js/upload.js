@@ -4,6 +4,8 @@
 // <section data-upload="address where uploads begin" data-slot data-most (bytes) data-left data-accept> holds the form,
 // [data-upload-files] (drawn anew by the server when something was taken) and <ul data-upload-list> with the rows of what
 // is on its way: <li data-upload-row data-stands data-url data-mark>. A template [data-upload-model] holds an empty row.
+import { signInAgain } from "./sign_in_again.js";
+
 const PIECE = 1_000_000; // small, so that a slow line holds a thread of the server for moments only
 const AT_ONCE = 2;
 const RETRY = [0, 1000, 2000, 3000, 5000, 10_000, 20_000, ...Array(20).fill(30_000)];
@@ -231,8 +233,7 @@ class Sending {
   failed(status, text) {
     this.leave(false);
     if (this.gone) return;
-    if (status === 401) return this.ask("登录已失效，已传的部分都在。请在新窗口重新登录，再按“继续”。");
-    if (status === 403 && !text) return this.ask("登录已经换过，请按“继续”；不行的话刷新这一页。");
+    if (status === 401 || (status === 403 && !text)) return this.signIn();
     if (status === 410) return this.look();
     if (status === 404) return this.end("这次上传已经取消或者过期，请重新选择文件。");
     if (status >= 400 && status < 500) return this.end(text || "服务器不接收这个文件。请刷新网页后再试。");
@@ -241,13 +242,20 @@ class Sending {
     this.timer = setTimeout(() => this.goOn(), 30_000);
   }
 
+  signIn() {
+    this.show("uploading", "登录已失效，已传的部分都在。重新登录以后继续");
+    signInAgain(this.slot.form).then(
+      () => this.goOn(),
+      () => this.ask("登录已失效，已传的部分都在。请重新登录，再按“继续”。"),
+    );
+  }
+
   ask(words) {
     this.show("uploading", words);
     this.tell(`“${this.name}”${words}`);
     const go = Object.assign(document.createElement("button"), { type: "button", className: "button button-quiet", textContent: "继续" });
     go.addEventListener("click", () => { go.remove(); this.button.focus(); this.goOn(); });
     this.row.querySelector("[data-upload-buttons]").prepend(go);
-    this.asked = true;
   }
 
   goOn() {
