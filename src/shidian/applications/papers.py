@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,8 @@ from shidian.calls.packages import Package
 from shidian.core import clock
 from shidian.documents.actions import printed
 from shidian.documents.models import DocumentVersion, StoredFile
-from shidian.documents.render.compiler import TEMPLATES, compile_paper
+from shidian.documents.render.compiler import TEMPLATES, compile_paper, query_paper
+from shidian.documents.render.pictures import page_pictures
 from shidian.questionnaires.printing import printable
 
 FORM = "form"
@@ -82,6 +84,83 @@ def draft_form(application: Application) -> bytes:
         call.package, answers(application), parties, reference=application.reference, draft=True, day=now
     )
     return _print(call.package, paper, pinned=now.replace(microsecond=0), attach={})
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How one long answer fills its box: in parts of the box on the blank form, and on which page it ends."""
+
+    field: str
+    full: float
+    page: int
+    last_page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The printed pages of one section as pictures, by page number, and how its long answers fill their boxes."""
+
+    pages: dict[int, bytes]
+    frames: list[Frame]
+
+
+PAGE_HEIGHT = 225.0
+"""Of the text on a page, in millimetres (GB/T 9704-2012: 天头 37, 下白边 35 of 297)."""
+TOP = 45.0
+"""What begins above this, in millimetres from the edge, begins a page."""
+LINE = 5.5
+"""Height of the last line, below the place where it begins."""
+
+
+def preview(application: Application, section: str, *, dots: int = 96, most: int = 4) -> Preview:
+    """What the draft form shows of a section now: real print, real pages. `PaperError` says what cannot be printed.
+
+    At most `most` pages as PNG of `dots` to the inch; none when the paper has no place for the section.
+    """
+    call = application.call
+    now = clock.now().astimezone(call.zone).replace(microsecond=0)
+    parties = [{"role": body.role, "label": body.label, "name": body.name} for body in invited(application)]
+    paper = _paper(
+        call.package, answers(application), parties, reference=application.reference, draft=True, day=now
+    )
+    marks = query_paper(
+        call.package.files[call.package.call.papers.application],
+        paper | {"preview": True},
+        "<answer>",
+        pinned=now,
+        extra_fonts=settings.FONTS_FOLDER,
+    )
+    mine = [mark for mark in marks if mark["path"].startswith(f"{section}.")]
+    if not mine:
+        return Preview({}, [])
+    first = mine[0]["page"]
+    last = min(_last_page(marks, mine), first + most - 1)
+    pdf = _print(call.package, paper, pinned=now, attach={})
+    return Preview(page_pictures(pdf, range(first, last + 1), dots=dots), _frames(mine))
+
+
+def _last_page(marks: Sequence[Mapping[str, Any]], mine: Sequence[Mapping[str, Any]]) -> int:
+    """Where a section ends: at its last answer, or where the next section begins."""
+    starts = [mark for mark in marks if mark["side"] == "at"]
+    ends = [int(mark["page"]) for mark in mine]
+    following = starts.index(mine[0]) + 1 if mine[0] in starts else len(starts)
+    if following < len(starts):
+        begin = starts[following]
+        ends.append(begin["page"] - (1 if begin["y"] < TOP else 0))
+    return max(ends)
+
+
+def _frames(marks: Sequence[Mapping[str, Any]]) -> list[Frame]:
+    ends = {mark["path"]: mark for mark in marks if mark["side"] == "to"}
+    frames = []
+    for begin in marks:
+        end = ends.get(begin["path"])
+        if begin["side"] != "from" or end is None or not begin["frame"]:
+            continue
+        height = (end["page"] - begin["page"]) * PAGE_HEIGHT + end["y"] - begin["y"] + LINE
+        field = begin["path"].partition(".")[2]
+        frames.append(Frame(field, round(height / begin["frame"], 2), begin["page"], end["page"]))
+    return frames
 
 
 def package_of(version: DocumentVersion) -> Package:
