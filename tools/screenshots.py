@@ -35,6 +35,15 @@ OFFICER, TOP = "handler.commission@office.example", "approver.commission@office.
 ADMINISTRATOR, AUDITOR = "administrator@office.example", "auditor@office.example"
 
 
+LIST = """\
+经营异常名录,,,,
+序号,企业名称,统一社会信用代码/注册号,列入经营异常名录原因,列入时间
+1,和平区样板社区安全促进中心01(演示),12120101PDY00001X0,未依照规定的期限公示年度报告,2023年5月4日
+2,,,只有原因,2023-01-01
+3,天津市示范第三商贸有限公司,,通过登记的住所或者经营场所无法联系,2022/9/8
+"""
+
+
 @dataclass(frozen=True)
 class Shot:
     """One picture: who looks, at which address, what they do there first."""
@@ -94,6 +103,36 @@ def down_to(selector: str) -> Callable[[Page], None]:
     return act
 
 
+def a_list(page: Page) -> None:
+    """Upload a list of units with a row that cannot be used."""
+    page.check("[name=kind][value=abnormal]")
+    page.fill("[name=source]", "国家企业信用信息公示系统")
+    page.fill("[name=as_of]", "2023-06-30")
+    page.set_input_files(
+        "[name=file]",
+        {"name": "经营异常名录.csv", "mimeType": "text/csv", "buffer": LIST.encode("gb18030")},
+    )
+    with page.expect_navigation():
+        page.locator("main form [type=submit]:visible").first.click()
+
+
+def load_it(page: Page) -> None:
+    """Confirm the list that waits, and wait until it is loaded."""
+    page.locator("main a[href*='/watchlists/']", has_text="经营异常名录").first.click()
+    with page.expect_navigation():
+        page.get_by_text("确认，载入").click()
+    expect(page.locator("main")).to_contain_text("名单内容", timeout=30_000)
+
+
+def to_check(key: str) -> Callable[[Page], None]:
+    """Bring one item of the checklist into view."""
+
+    def act(page: Page) -> None:
+        page.locator(f"#check-{key}").scroll_into_view_if_needed()
+
+    return act
+
+
 def send_to_the_top(page: Page) -> None:
     """Approve, seal and dispatch the last list, and wait until its package is written."""
 
@@ -133,6 +172,11 @@ SHOTS = [
     Shot("desk", HANDLER, "/desk/", phone=True),
     Shot("desk-list", HANDLER, f"/desk/calls/{CALL}/offices/heping/", phone=True),
     Shot("review", HANDLER, "/desk/applications/TJ10D-0001/", phone=True, size=(1366, 1000)),
+    Shot("watchlist", OFFICER, "/desk/watchlists/new/", a_list, size=(1366, 1000)),
+    Shot("watchlist-rows", OFFICER, "/desk/watchlists/", load_it),
+    Shot(
+        "listed", HANDLER, "/desk/applications/TJ10D-0001/", to_check("condition-record"), size=(1366, 1000)
+    ),
     Shot("return", HANDLER, "/desk/applications/TJ10D-0001/return/"),
     Shot("ranking", HANDLER, f"/desk/calls/{CALL}/offices/heping/list/", size=(1366, 1000)),
     Shot("approval", LIST_APPROVER, "/desk/lists/TJ10D-NANKAI-1/"),
