@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -177,8 +177,7 @@ def _plain_layout(asked: Questionnaire) -> _Layout:
 def _block(table: _Table, asked: Questionnaire) -> word.Grid | word.RowsTable:
     if table.answer:
         field = asked.find(table.answer)
-        assert field is not None
-        keys = tuple(column.key for column in field.columns)
+        keys = tuple(column.key for column in field.columns) if field else ()
         return word.RowsTable(
             table.title, table.answer, tuple(table.widths), tuple(table.heads), keys, table.least
         )
@@ -396,22 +395,8 @@ def understood(field: Field, raw: Any, present: Any) -> Understood:
         return Understood(forms.clean(field, {} if field.type in ("region", "month_range") else ""))
     if not is_blank(present) and _alike(str(_words(field, present)), text):
         return Understood(present)
-    match field.type:
-        case "month_range":
-            return _period(text)
-        case "region":
-            return _place(field, text)
-        case "yes_no":
-            return _yes_or_no(text)
-        case "industry":
-            return _industry(field, text)
-        case "economic_type":
-            code = economic_types.normalise(text)
-            return Understood(code if economic_types.exists(code) else None)
-        case "choice" | "area":
-            return _choice(field, text)
-        case _:
-            return Understood(forms.clean(field, text))
+    meant = _MEANINGS.get(field.type)
+    return meant(field, text) if meant else Understood(forms.clean(field, text))
 
 
 def _alike(left: str, right: str) -> bool:
@@ -454,7 +439,7 @@ def _bodies(field: Field, names: list[str], present: Any) -> list[dict[str, str]
     ]
 
 
-def _period(text: str) -> Understood:
+def _period(_field: Field, text: str) -> Understood:
     plain = unicodedata.normalize("NFKC", "".join(text.split())).replace("起", "").rstrip("止")
     found = re.fullmatch(r"(.*?月|.*?)(?:至|到|—+|–+|~+|-{2,}|(?<=[月0-9])-(?=[0-9]{4}))(.*)", plain)
     if not found:
@@ -467,9 +452,8 @@ def _period(text: str) -> Understood:
             ends.append("")
             continue
         # “2024年1月至12月” leaves the second year out.
-        if first and re.fullmatch(r"[0-9]{1,2}月", half):
-            half = f"{first}年{half}"
-        month = months.normalise_month(re.sub(r"(月)[0-9]{1,2}日$", r"\1", half))
+        whole = f"{first}年{half}" if first and re.fullmatch(r"[0-9]{1,2}月", half) else half
+        month = months.normalise_month(re.sub(r"(月)[0-9]{1,2}日$", r"\1", whole))
         if not months.is_month(month):
             return Understood(None)
         first = month[:4]
@@ -545,7 +529,7 @@ def _old_county(province: str, text: str) -> tuple[str, int] | None:
     return None
 
 
-def _yes_or_no(text: str) -> Understood:
+def _yes_or_no(_field: Field, text: str) -> Understood:
     plain = unicodedata.normalize("NFC", text).strip()
     ticked = {found[1] or found[2] for found in _TICKED.finditer(plain)}
     if ticked:
@@ -571,7 +555,7 @@ def _yes_or_no(text: str) -> Understood:
     return Understood(None)
 
 
-def _industry(field: Field, text: str) -> Understood:
+def _industry(_field: Field, text: str) -> Understood:
     if found := re.fullmatch(r"\s*(.+?)\s*[（(]\s*([A-Ta-t]?[0-9]{0,4})\s*[)）]\s*", text, re.DOTALL):
         code = industries.normalise(found[2].upper())
         if industries.exists(code) and _alike(industries.name(code), found[1]):
@@ -591,6 +575,22 @@ def _choice(field: Field, text: str) -> Understood:
         if any(_alike(choice.label, piece) or piece == choice.value for piece in wanted)
     ]
     return Understood(found[0] if len(found) == 1 else None)
+
+
+def _economic_type(_field: Field, text: str) -> Understood:
+    code = economic_types.normalise(text)
+    return Understood(code if economic_types.exists(code) else None)
+
+
+_MEANINGS: dict[str, Callable[[Field, str], Understood]] = {
+    "month_range": _period,
+    "region": _place,
+    "yes_no": _yes_or_no,
+    "industry": _industry,
+    "economic_type": _economic_type,
+    "choice": _choice,
+    "area": _choice,
+}
 
 
 # What a file would change

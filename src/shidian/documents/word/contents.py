@@ -31,6 +31,19 @@ _LOOKS = {
     "b": "加粗", "i": "斜体", "strike": "删除线", "dstrike": "删除线", "highlight": "突出显示", "em": "着重号",
 }  # fmt: skip
 
+_SIGNS = {"tab": "\t", "ptab": "\t", "cr": "\n", "noBreakHyphen": "-"}
+_COUNTED = {
+    "footnoteReference": "脚注或尾注（文字另列）",
+    "endnoteReference": "脚注或尾注（文字另列）",
+    "object": "嵌入的对象",
+}
+
+_WRAPPED = {
+    "ins": ["修订中加入的内容（已采用）"],
+    "oMath": ["公式（只取文字）"],
+}
+"""Elements around text that is taken, and how they are told."""
+
 
 @dataclass(slots=True)
 class Text:
@@ -224,30 +237,25 @@ class _Walk:
     def _inline(
         self, parent: Any, pieces: list[str], looks: Counter[str], boxes: list[Any], depth: int
     ) -> None:
-        if depth > MOST_DEPTH * 2:
-            return
-        for child in parent:
+        """Everything in a line of text, through what only wraps it."""
+        for child in parent if depth <= MOST_DEPTH * 2 else ():
             tag = _tag(child)
-            if tag in ("del", "moveFrom"):
-                self.dropped["修订中删去的内容（没有采用）"] += 1
-            elif tag in _LEFT_OUT:
-                continue
-            elif tag == "r":
-                self._run(child, pieces, looks, boxes, depth)
-            elif tag == "AlternateContent":
-                self._inline(_chosen(child), pieces, looks, boxes, depth + 1)
-            elif tag == "txbxContent":
-                boxes.append(child)
-            elif tag in ("blip", "imagedata"):
-                looks["图片"] += 1
-            elif tag == "t":
-                pieces.append(str(child.text or ""))
-            else:
-                if tag == "ins":
-                    self.dropped["修订中加入的内容（已采用）"] += 1
-                elif tag in ("oMath", "oMathPara"):
-                    looks["公式（只取文字）"] += 1
-                self._inline(child, pieces, looks, boxes, depth + 1)
+            match tag:
+                case "r":
+                    self._run(child, pieces, looks, boxes, depth)
+                case "t":
+                    pieces.append(str(child.text or ""))
+                case "del" | "moveFrom":
+                    self.dropped["修订中删去的内容（没有采用）"] += 1
+                case "AlternateContent":
+                    self._inline(_chosen(child), pieces, looks, boxes, depth + 1)
+                case "txbxContent":
+                    boxes.append(child)
+                case "blip" | "imagedata":
+                    looks["图片"] += 1
+                case _ if tag not in _LEFT_OUT:
+                    self.dropped.update(_WRAPPED.get(tag, ()))
+                    self._inline(child, pieces, looks, boxes, depth + 1)
 
     def _run(self, run: Any, pieces: list[str], looks: Counter[str], boxes: list[Any], depth: int) -> None:
         properties = _child(run, "rPr")
@@ -256,36 +264,22 @@ class _Walk:
             return
         before = len(pieces)
         for child in run:
-            match _tag(child):
-                case "t":
-                    pieces.append(str(child.text or ""))
-                case "tab" | "ptab":
-                    pieces.append("\t")
-                case "br":
-                    pieces.append("" if _value(child, "type") in ("page", "column") else "\n")
-                case "cr":
-                    pieces.append("\n")
-                case "noBreakHyphen":
-                    pieces.append("-")
-                case "sym":
-                    pieces.append(_CHECKBOXES.get(_value(child, "char").upper(), "□"))
-                case "footnoteReference" | "endnoteReference":
-                    looks["脚注或尾注（文字另列）"] += 1
-                case "object":
-                    looks["嵌入的对象"] += 1
-                case "AlternateContent":
-                    self._inline(_chosen(child), pieces, looks, boxes, depth + 1)
-                case "drawing" | "pict" | "ruby":
-                    self._inline(child, pieces, looks, boxes, depth + 1)
+            tag = _tag(child)
+            if tag == "t":
+                pieces.append(str(child.text or ""))
+            elif tag in _SIGNS:
+                pieces.append(_SIGNS[tag])
+            elif tag == "br":
+                pieces.append("" if _value(child, "type") in ("page", "column") else "\n")
+            elif tag == "sym":
+                pieces.append(_CHECKBOXES.get(_value(child, "char").upper(), "□"))
+            elif tag in _COUNTED:
+                looks[_COUNTED[tag]] += 1
+            elif tag in ("drawing", "pict", "ruby", "AlternateContent"):
+                inside = _chosen(child) if tag == "AlternateContent" else child
+                self._inline(inside, pieces, looks, boxes, depth + 1)
         if properties is not None and "".join(pieces[before:]).strip():
-            for name, words in _LOOKS.items():
-                if _on(properties, name):
-                    looks[words] += 1
-            raised = _value(_child(properties, "vertAlign"))
-            if raised in ("superscript", "subscript"):
-                looks["上标或下标"] += 1
-            if _value(_child(properties, "color")).lower() not in ("", "auto", "000000"):
-                looks["字体颜色"] += 1
+            looks.update(_looks(properties))
 
     def _table(self, element: Any, depth: int) -> Table:
         self.tables += 1
@@ -325,6 +319,17 @@ class _Walk:
             above = now
             row += 1
         return Table(number, row, width, cells)
+
+
+def _looks(properties: Any) -> Iterator[str]:
+    """The looks of a run of text that plain text does not have."""
+    for name, words in _LOOKS.items():
+        if _on(properties, name):
+            yield words
+    if _value(_child(properties, "vertAlign")) in ("superscript", "subscript"):
+        yield "上标或下标"
+    if _value(_child(properties, "color")).lower() not in ("", "auto", "000000"):
+        yield "字体颜色"
 
 
 def _is_empty(block: Block) -> bool:

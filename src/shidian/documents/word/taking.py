@@ -18,6 +18,7 @@ from shidian.documents.word.conversion import to_docx
 from shidian.documents.word.opening import LARGEST_TOTAL, MOST_PARTS, Unreadable
 
 MAX_BYTES = 30_000_000
+LARGEST_MANIFEST = 5_000_000
 ACCEPT = ".docx,.doc,.wps,.odt,.rtf,.docm,.dotx,.fodt"
 
 _SAVE_AS = "请用 Word 或 WPS 打开，另存为 .docx 再上传。"
@@ -87,9 +88,13 @@ def _zip(content: bytes, name: str) -> Taken:
             if not what.startswith(_TEXT):
                 raise Unreadable("not_word", f"这个文件不是文字文档（可能是表格或演示文稿）。{_SAVE_AS}")
             manifest = entries.get("META-INF/manifest.xml")
-            if manifest is not None and manifest.size < 5_000_000:
-                if b"encryption-data" in b"".join(read_chunks(file, manifest)):
-                    raise Unreadable("encrypted", _LOCKED)
+            listed = manifest is not None and manifest.size < LARGEST_MANIFEST
+            if (
+                manifest is not None
+                and listed
+                and b"encryption-data" in b"".join(read_chunks(file, manifest))
+            ):
+                raise Unreadable("encrypted", _LOCKED)
             macros = any(entry.startswith(("Basic/", "Scripts/")) for entry in entries)
             objects = any(entry.startswith("Object ") for entry in entries)
             dropped = (

@@ -50,8 +50,8 @@ from shidian.ui.questionnaire import shown_text
 from shidian.ui.uploads import refused
 
 _SALT = "portal.word"
-_LONGEST_WORDS = 20_000
-"""Beyond this many characters of both texts together they stand side by side without marks."""
+_LEAST_KEPT = 0.35
+"""Texts that share less than this stand side by side: marks letter by letter would leave nothing to read."""
 
 
 # Out
@@ -387,14 +387,17 @@ def _entry(entry: Proposed, ticked: set[str] | None) -> _Entry:
     field = entry.field
     before, after = _text(field, entry.present), _text(field, entry.value)
     table = _rows(field, entry.present, entry.value) if field.type == "rows" else None
-    short = len(before) + len(after) <= _LONGEST_WORDS
+    changes = word_changes(before, after) if table is None and before and after else ()
+    kept = sum(len(change.text) for change in changes if change.kind == "same")
+    if kept < _LEAST_KEPT * max(len(before), len(after)):
+        changes = ()
     return _Entry(
         proposed=entry,
         name=field.name,
         id=entry.path.replace(".", "-"),
         before=before,
         after=after,
-        changes=word_changes(before, after) if table is None and short and before and after else (),
+        changes=changes,
         table=table,
         # An empty box in the file is seldom meant as “delete this”.
         checked=(not entry.empty) if ticked is None else entry.path in ticked,
