@@ -1,4 +1,4 @@
 """Applications from the first draft to their nomination.
 
-Nouns: Application, SectionAnswers and their revisions, Attachment, Lodgement. Imports calls and everything below.
+Nouns: Application, Answer and its revisions, Collaborator, Comment, Attachment, Lodgement. Imports calls and everything below.
 """
