@@ -61,7 +61,7 @@ def test_the_answers_of_the_tests_keep_all_rules(call) -> None:
 @pytest.mark.parametrize(
     ("plan", "code", "words"),
     [
-        ([WHOLE, row("2026年1月至2月", "延期")], "plan-in-period[2]", "第 2 行的时间（2026年1月至2月）不在试点时间"),
+        ([WHOLE, row("2026年1月至2月", "延期")], "plan-in-period[2]", "第 2 行的时间不在试点时间（2024年1月至2025年12月）之内"),
         ([WHOLE, row("启动后三个月", "动员")], "plan-time-readable[2]", "请写成“2024年1月至3月”"),
         ([row("2024年"), row("2025年3月至12月")], "plan-without-gaps", "这些月份：2025年1月至2025年2月"),
         ([row("2024年1月至2025年12月", "宣传培训，建立体系，实施标准")], "plan-covers-stages", "没有看到：自查、申请评估"),

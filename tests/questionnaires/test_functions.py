@@ -133,6 +133,13 @@ def test_amounts_add_up_as_decimals() -> None:
     assert [written(value) for value in (12012.5, 100.0, 0.0, 0.1)] == ["12012.5", "100", "0", "0.1"]
 
 
+def test_times_are_written_as_documents_write_them() -> None:
+    assert written(PERIOD) == "2024年1月至2025年12月"
+    assert written({"from": "2024-01", "to": ""}) == ""
+    assert written("2024-05") == "2024年5月"
+    assert written("其他") == "其他"
+
+
 def test_join_leaves_out_what_is_no_text() -> None:
     assert join(["甲", "", None, "乙"]) == "甲、乙"
 

@@ -158,7 +158,10 @@ def sum_of(texts: Any) -> float:
 
 
 def written(value: Any) -> str:
-    """A number as people write it: 12000.5, without a rest of zeros."""
+    """A number as people write it (12000.5, without a rest of zeros), or a time (2024年1月至2025年12月)."""
+    if isinstance(value, Mapping) or (isinstance(value, str) and month_codes.is_month(value)):
+        found = _span(value)
+        return found.written if found else ""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return _text(value)
     return f"{Decimal(repr(value)).normalize():f}" if value else "0"
