@@ -283,9 +283,9 @@ def fresh(application: Application) -> Application:
     return Application.objects.select_related("call", "lead", "office", "version").get(pk=application.pk)
 
 
-def start_filled(cast: Cast, call: Call) -> Application:
+def start_filled(cast: Cast, call: Call, source: Application | None = None) -> Application:
     """A draft that may be frozen."""
-    application = applications.start(call, cast.lead, by=cast.lead_writer)
+    application = applications.start(call, cast.lead, by=cast.lead_writer, source=source)
     fill(application, filled(call), cast.lead_writer)
     for slot in call.definition.attachments:
         if slot.required:

@@ -53,7 +53,8 @@ def world(cast: steps.Cast, call: Call) -> World:
     nominated, city_list = steps.nominated(cast, call)
     district_list = CandidateList.objects.get(office=cast.heping)
     copy = dispatch.count_copy(call, cast.institute, nominated, 1, by=cast.institute_clerk)
-    draft = steps.start_filled(cast, call)
+    earlier = steps.start_filled(cast, call)
+    draft = steps.start_filled(cast, call, source=earlier)
     sharing.give(draft, "plan", to=cast.partner, by=cast.lead_writer)
     return World(
         cast=cast,
@@ -182,10 +183,13 @@ def urls(world: World) -> dict[str, str]:
         "portal:reopening": {"reference": world.signing.reference},
         "portal:scan": {**lodged, "signature": signature.pk},
         "portal:section": {**draft, "section": "cover"},
+        "portal:copied": draft,
         "portal:presence": {**draft, "section": "cover"},
+        "portal:profile-taking": {**draft, "section": "cover"},
         "portal:section-comments": {**draft, "section": "cover"},
         "portal:sharing": draft,
         "portal:unit": {"pk": cast.lead.pk},
+        "portal:unit-profile": {"pk": cast.lead.pk},
         "portal:version": {**lodged, "number": 1},
         "portal:version-file": {
             **lodged, "number": 1, "sha256": world.lodged.version.data["attachments"][0]["sha256"]
@@ -300,7 +304,8 @@ ROLES_OF: dict[str, str] = {
     ),
     **dict.fromkeys(
         (
-            "portal:lodgement", "portal:opinion", "portal:reopening", "portal:unit", "portal:withdrawal",
+            "portal:lodgement", "portal:opinion", "portal:reopening", "portal:unit",
+            "portal:unit-profile", "portal:withdrawal",
         ),
         LEAD,
     ),
@@ -309,7 +314,7 @@ ROLES_OF: dict[str, str] = {
         (
             "portal:attachment-removal", "portal:attachment-uploads", "portal:attachments", "portal:check", "portal:conflict", "portal:field",
             "portal:field-history", "portal:freeze",
-            "portal:presence", "portal:section", "portal:sharing",
+            "portal:presence", "portal:profile-taking", "portal:section", "portal:sharing",
         ),
         f"{LEAD} partner",
     ),
@@ -318,7 +323,9 @@ ROLES_OF: dict[str, str] = {
         f"{LEAD} partner auditor",
     ),
     "portal:attachment-upload": "lead_writer",
-    **dict.fromkeys(("portal:comments", "portal:section-comments"), f"{LEAD} partner auditor"),
+    **dict.fromkeys(
+        ("portal:comments", "portal:copied", "portal:section-comments"), f"{LEAD} partner auditor"
+    ),
     "portal:registered": f"{LEAD} outsider",
     "portal:word-upload": f"{LEAD} partner",
     "portal:word-review": "lead_writer",
@@ -326,6 +333,7 @@ ROLES_OF: dict[str, str] = {
 POSTED = (
     "desk:checks", "desk:copy", "desk:electronic", "desk:package-retry", "desk:watchlist-columns",
     "desk:watchlist-confirmation", "desk:watchlist-discarding", "portal:presence",
+    "portal:profile-taking",
 )  # fmt: skip
 
 

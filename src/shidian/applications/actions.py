@@ -11,10 +11,11 @@ from django.db import transaction
 
 from shidian.accounts.models import User
 from shidian.applications import rules
-from shidian.applications.content import invited, profile, version_content
+from shidian.applications.content import invited, version_content
 from shidian.applications.models import AnswerRevision, Application, Attachment, Explanation, Lodgement
 from shidian.applications.queries import answers, round_of
-from shidian.applications.writing import Writing, save_fields
+from shidian.applications.reusing import copy_answers, from_profile
+from shidian.applications.writing import save_fields
 from shidian.audit.actions import move, record
 from shidian.calls.definition import AttachmentSlot
 from shidian.calls.models import Call
@@ -26,7 +27,6 @@ from shidian.documents.actions import take_in
 from shidian.documents.models import Document, DocumentVersion, StoredFile
 from shidian.organisations.models import Office, Organisation
 from shidian.questionnaires.checks import Problem, check
-from shidian.questionnaires.forms import clean
 from shidian.signoffs import actions as signoffs
 from shidian.signoffs.models import Gate, Party, Signature
 from shidian.signoffs.queries import outstanding
@@ -45,8 +45,11 @@ def locked(application: Application) -> Application:
 
 
 @transaction.atomic
-def start(call: Call, lead: Organisation, *, by: User) -> Application:
-    """Start a draft of a unit, with what the unit's account already tells filled in. Refused by `can_start`."""
+def start(call: Call, lead: Organisation, *, by: User, source: Application | None = None) -> Application:
+    """Start a draft of a unit, with what the unit's profile tells filled in, and the answers of an earlier application.
+
+    Refused by `can_start`, and for an earlier application of another unit.
+    """
     require(rules.can_start(by, lead, call))
     counter = Call.objects.select_for_update().get(pk=call.pk)
     counter.references_given += 1
@@ -60,15 +63,11 @@ def start(call: Call, lead: Organisation, *, by: User) -> Application:
         started_at=clock.now(),
         started_by=by,
     )
-    told = profile(lead)
-    known = {
-        f"{section.key}.{field.key}": Writing(clean(field, told[field.profile]), None)
-        for section in call.questionnaire.sections
-        for field in section.fields
-        if field.profile and told.get(field.profile)
-    }
+    known = from_profile(call.questionnaire, lead)
     save_fields(application, known, by=by, how=AnswerRevision.How.PREFILLED)
     record("application.started", application.chain, by=by, detail={"call": call.key, "lead": lead.name})
+    if source is not None:
+        copy_answers(source, application, by=by)
     return application
 
 

@@ -7,8 +7,6 @@ from typing import Any
 
 from shidian.applications.models import Application
 from shidian.applications.queries import answers, explanations
-from shidian.organisations.links import head_of
-from shidian.organisations.models import Organisation
 from shidian.questionnaires.problems import Problem
 from shidian.signoffs.actions import Invited
 
@@ -19,20 +17,6 @@ def at_path(values: Mapping[str, Mapping[str, Any]], path: str) -> Any:
     """The answer at "section.field", or None."""
     section, _, field = path.partition(".")
     return values.get(section, {}).get(field)
-
-
-def profile(lead: Organisation) -> dict[str, Any]:
-    """What a unit's account tells of it, by the attribute names that a questionnaire's fields may start from."""
-    head = head_of(lead)
-    return {
-        "name": lead.name,
-        "code": lead.code,
-        "address": lead.address,
-        "region": {"province": f"{lead.region[:2]}0000", "county": lead.region, "detail": ""}
-        if lead.region
-        else {},
-        "head_name": head.name if head else "",
-    }
 
 
 def invited(application: Application) -> list[Invited]:

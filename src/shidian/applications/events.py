@@ -12,6 +12,7 @@ WORDINGS: dict[str, str] = {
     "application.passed_on": "随清单 {list} 报送{office}",
     "application.nominated": "随清单 {list} 报送{destination}",
     "application.withdrawn": "承担单位撤回申请：{reason}",
+    "application.copied": "从以前的申请 {source} 带入 {count} 栏",
     "application.shared": "{name} 在这份申请里的角色定为“{role}”",
     "application.unshared": "收回 {name} 的角色“{role}”",
     "application.section_given": "“{section}”交给{to}填写",

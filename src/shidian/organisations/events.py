@@ -6,6 +6,7 @@ WORDINGS: dict[str, str] = {
     "organisation.head_asked": "重发负责人确认邮件",
     "organisation.confirmed": "负责人确认单位账号",
     "organisation.refused": "负责人未认可单位账号",
+    "organisation.profile_kept": "修改单位资料：{fields}",
     "office.appointed": "任命 {name} 为{role}",
     "office.dismissed": "免去 {name} 的{role}",
     "watchlist.received": "收到{kind}文件“{file}”（来源：{source}，截至 {as_of}）",

@@ -60,6 +60,24 @@ class Membership(models.Model):
         return f"{self.user} · {self.organisation}"
 
 
+class UnitProfile(models.Model):
+    """What a unit told of itself, to be reused in its applications: by attribute, see `profiles.LABELS`. Never changed.
+
+    The newest row counts; the earlier ones are its history.
+    """
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="profiles")
+    data = JSONText(default=dict)
+    at = models.DateTimeField()
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.organisation} {self.at:%F %T}"
+
+
 class Office(models.Model):
     """A body that receives, registers or decides; which stage it works at is said by each call."""
 

@@ -67,20 +67,24 @@ def call_start(request: HttpRequest, key: str) -> HttpResponse:
         {"unit": membership.organisation, "verdict": rules.can_start(user, membership.organisation, call)}
         for membership in Membership.objects.filter(user=user).select_related("organisation").order_by("pk")
     ]
-    problem = ""
-    chosen = request.POST.get("unit", "")
+    problem = source_problem = ""
+    chosen, named = request.POST.get("unit", ""), request.POST.get("source", "")
+    own = list(lead_applications(user))
     if request.method == "POST":
         found = next((entry["unit"] for entry in units if str(entry["unit"].pk) == chosen), None)
+        source = next((row for row in own if named and row.reference == named), None)
         if found is None:
             problem = "请选择由哪个单位申请。"
+        elif named and (source is None or source.lead_id != found.pk):
+            source_problem = "请选择同一个单位以前的申请，或者选“不带入”。"
         else:
             try:
-                application = actions.start(call, found, by=user)
+                application = actions.start(call, found, by=user, source=source)
             except Refused as refused:
                 problem = refused.reason
             else:
-                return redirect(overview.url("application", application))
-    already = lead_applications(user).filter(call=call).exclude(state__in=("withdrawn", "declined"))
+                return redirect(overview.url("copied" if source else "application", application))
+    already = [row for row in own if row.call_id == call.pk and row.state not in ("withdrawn", "declined")]
     context = {
         "call": call,
         "definition": call.definition,
@@ -88,7 +92,15 @@ def call_start(request: HttpRequest, key: str) -> HttpResponse:
         "chosen": chosen or (str(units[0]["unit"].pk) if len(units) == 1 else ""),
         "open": any(entry["verdict"] for entry in units),
         "already": already,
-        "form_problems": [{"message": problem, "anchor": "unit"}] if problem else [],
+        "earlier": own,
+        "source": named,
+        "problem": problem,
+        "source_problem": source_problem,
+        "form_problems": [
+            {"message": words, "anchor": anchor}
+            for words, anchor in ((problem, "unit"), (source_problem, "source"))
+            if words
+        ],
     }
     return render(request, "portal/call_start.html", context)
 

@@ -17,6 +17,7 @@ from shidian.applications import rules
 from shidian.applications.models import Answer, Application
 from shidian.applications.presence import arrive
 from shidian.applications.queries import answers, unsettled, value_at, written_in
+from shidian.applications.reusing import newer_in_profile
 from shidian.applications.writing import Contested, Writing, save_fields
 from shidian.portal.access import own_application, person
 from shidian.portal.evidence import with_evidence
@@ -25,7 +26,7 @@ from shidian.portal.remarks import with_links
 from shidian.questionnaires import forms
 from shidian.questionnaires.checks import Problem, check_section, is_blank
 from shidian.questionnaires.definition import Section
-from shidian.ui.questionnaire import bind
+from shidian.ui.questionnaire import bind, shown_text
 
 
 def section_of(application: Application, key: str) -> Section:
@@ -54,8 +55,8 @@ def posted(request: HttpRequest) -> dict[str, list[str]]:
     return {name: [str(value) for value in values] for name, values in request.POST.lists()}
 
 
-def _numbers(request: HttpRequest) -> dict[str, int]:
-    # The number of each field that the writer saw; a page without them cannot overwrite anybody.
+def numbers_of(request: HttpRequest) -> dict[str, int]:
+    """The number of each field that the writer saw; a page without them cannot overwrite anybody."""
     try:
         given = json.loads(request.POST.get("numbers", ""))
     except ValueError:
@@ -70,7 +71,7 @@ def _numbers(request: HttpRequest) -> dict[str, int]:
 def _save(
     request: HttpRequest, application: Application, asked: Section, rows: Mapping[str, Answer]
 ) -> HttpResponse:
-    numbers = _numbers(request)
+    numbers = numbers_of(request)
     values = forms.read(asked, posted(request))
     held = {key: row.value for key, row in rows.items()}
     _move_rows(asked, values, held, request)
@@ -173,6 +174,15 @@ def filled_wrongly(asked: Section, values: Mapping[str, Any]) -> list[Problem]:
     ]
 
 
+def _newer(application: Application, asked: Section, rows: Mapping[str, Answer]) -> dict[str, Any]:
+    """What the unit's profile says differently since, with the numbers of those fields."""
+    found = newer_in_profile(application, asked, rows) if application.is_editable else []
+    return {
+        "lines": [{"field": each.field, "text": shown_text(each.field, each.value)} for each in found],
+        "numbers": json.dumps({each.field.key: each.number for each in found}),
+    }
+
+
 def _page(
     request: HttpRequest,
     application: Application,
@@ -225,6 +235,7 @@ def _page(
         "allowed": allowed,
         "form_problems": wrong if want else [],
         "listed": listed,
+        "newer": _newer(application, asked, rows),
         "present": presence_words(application, present, asked.key),
         "decision": decision,
         "reasons": [reason for reason in reasons if reason.section == asked.key],
