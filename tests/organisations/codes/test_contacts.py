@@ -141,3 +141,8 @@ def test_very_long_texts_are_answered_at_once():
         assert contacts.check_phone(contacts.normalise_phone(long))
         assert contacts.check_email(contacts.normalise_email(long))
         assert contacts.check_postcode(contacts.normalise_postcode(long))
+
+
+def test_a_mark_that_meets_its_letter_is_joined_with_it():
+    for normalise in (contacts.normalise_phone, contacts.normalise_email, contacts.normalise_postcode):
+        assert normalise("U¨") == "Ü"

@@ -39,14 +39,18 @@ def _plain(text: str) -> str:
     return _DASHES.sub("-", unicodedata.normalize("NFKC", text)).strip()
 
 
+def _bare(text: str, label: re.Pattern[str]) -> str:
+    # Taking blanks out can bring a letter and its mark together, and a label can stand behind a label.
+    while (bare := label.sub("", unicodedata.normalize("NFKC", "".join(text.split())))) != text:
+        text = bare
+    return text
+
+
 def normalise_postcode(text: str) -> str:
     """Half-width without blanks and label."""
     if len(text) > _LONGEST:
         return text
-    plain = "".join(_plain(text).split())
-    while (bare := _POSTCODE_LABEL.sub("", plain)) != plain:
-        plain = bare
-    return plain
+    return _bare(_plain(text), _POSTCODE_LABEL)
 
 
 def normalise_phone(text: str) -> str:
@@ -69,9 +73,7 @@ def normalise_phone(text: str) -> str:
 
 
 def _number(text: str) -> str:
-    number = re.sub(r"\s+", "", text)
-    while (bare := _PHONE_LABEL.sub("", number)) != number:
-        number = bare
+    number = _bare(text, _PHONE_LABEL)
     if found := _ABROAD.fullmatch(number):
         number = found[1] if found[1].startswith("1") and not found[1].startswith("10") else "0" + found[1]
     return _EXTENSION_WORD.sub("转", number)
@@ -87,10 +89,7 @@ def normalise_email(text: str) -> str:
         return text.strip()
     if len(text) > _LONGEST:
         return text
-    plain = "".join(_plain(text).split()).replace("。", ".")
-    while (bare := _EMAIL_LABEL.sub("", plain)) != plain:
-        plain = bare
-    return plain
+    return _bare(_plain(text).replace("。", "."), _EMAIL_LABEL)
 
 
 def check_postcode(code: str) -> str | None:

@@ -15,7 +15,7 @@ def normalise(text: str) -> str:
     """The official spelling of a number written with other brackets, blanks, 第, leading zeros or without 号."""
     if len(text) > _LONGEST:
         return text
-    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+    plain = unicodedata.normalize("NFKC", "".join(unicodedata.normalize("NFKC", text).split()))
     found = _LOOSE.fullmatch(plain)
     return f"{found[1]}〔{found[2]}〕{found[3]}号" if found else plain
 
