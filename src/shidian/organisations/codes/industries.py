@@ -199,7 +199,7 @@ def suggestions(text: str, limit: int = SHOWN) -> tuple[Industry, ...]:
             if pair in industry.name:
                 shared[industry.code] = shared.get(industry.code, 0) + 1
     alike = sorted(shared, key=lambda code: (-shared[code], len(name(code)), code))
-    return tuple(found for code in alike[: 2 * limit] if not _repeats(found := _table()[code]))[:limit]
+    return tuple(each for each in map(_table().__getitem__, alike) if not _repeats(each))[:limit]
 
 
 def _code(plain: str) -> str:
