@@ -195,7 +195,7 @@ def test_the_office_sees_matches_with_source_and_day_and_decides_itself(cast: st
     listed = text_of(
         signed_in(cast.heping_handler).get(reverse("desk:applications", args=(call.key, cast.heping.key)))
     )
-    assert "名单中有记录" in listed
+    assert "名单中有记录：" in listed
     steps.judge(found, cast.heping_handler)
     assert "推荐" in review(cast.heping_handler, found.reference)
 
