@@ -26,6 +26,7 @@ from shidian.documents import previews, scanner, uploads
 from shidian.documents.intake import FORMATS, Rejected, format_size, safe_name
 from shidian.documents.models import Upload
 from shidian.portal.access import own_application, person, seen_application, sees_attachment
+from shidian.portal.evidence import questions
 from shidian.portal.overview import ATTACHMENTS, open_reasons, tasks, url
 from shidian.ui import files, tus
 from shidian.ui.uploads import refused
@@ -134,12 +135,14 @@ def _slots(
         if mine or not upload.refused_at:
             coming.setdefault(upload.place.partition("/")[2], []).append(_row(application, upload, mine=mine))
     found = []
+    asked = questions(application)
     for slot in application.call.definition.attachments:
         here, more = held.get(slot.key, []), coming.get(slot.key, [])
         on_their_way = sum(1 for each in more if each["upload"].stands != "refused")
         found.append(
             {
                 "slot": slot,
+                "asked": asked.get(slot.key, []),
                 "files": [_held(each, allowed=allowed) for each in here],
                 "coming": more,
                 "left": slot.maximum - len(here) - on_their_way,
