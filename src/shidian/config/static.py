@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
@@ -23,21 +23,24 @@ class HashedStaticFiles(ManifestStaticFilesStorage):
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
         if ENTRY in paths and not dry_run:
-            joined = self._joined()
+            joined = self._joined(paths)
             self.delete(ENTRY)
             self.save(ENTRY, ContentFile(joined.encode()))
             paths = paths | {ENTRY: (self, ENTRY)}
         yield from super().post_process(paths, dry_run, **options)
 
-    def _joined(self) -> str:
+    def _joined(self, paths: Mapping[str, Any]) -> str:
+        """The entry with its parts, from the sources: what lies in the target was joined by an earlier run."""
         folder = ENTRY.rpartition("/")[0]
 
         def part(found: re.Match[str]) -> str:
-            text = self._text(f"{folder}/{found['name']}")
+            text = _text(paths, f"{folder}/{found['name']}")
             return f"@layer {found['layer']} {{\n{text}}}" if found["layer"] else text
 
-        return _IMPORT.sub(part, self._text(ENTRY))
+        return _IMPORT.sub(part, _text(paths, ENTRY))
 
-    def _text(self, name: str) -> str:
-        with self.open(name) as file:
-            return str(file.read().decode())
+
+def _text(paths: Mapping[str, Any], name: str) -> str:
+    source, path = paths[name]
+    with source.open(path) as file:
+        return str(file.read().decode())
