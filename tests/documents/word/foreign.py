@@ -204,7 +204,7 @@ def plan_rows(table: Table, unit: Unit, style: Style, start: int, spans: tuple[t
 def opinion_lines(unit: Unit, style: Style) -> list[tuple[str, str]]:
     """Label and name of each box."""
     boxes = [("承担单位", written(unit, "lead.unit_name"))]
-    partners = names(unit, "partners") if style.names_in_boxes or True else []
+    partners = names(unit, "partners")
     boxes += [("参加单位", name) for name in partners] or [("参加单位", "")]
     for label, field in (("保证单位", "guarantors"), ("业务指导单位", "guidance")):
         if style.names_in_boxes:

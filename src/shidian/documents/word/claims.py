@@ -27,6 +27,7 @@ _DAY = re.compile(
 )
 _NAMES = re.compile(r"[、，,；;\n]+")
 _SHORT = 4
+_LONGEST_BLANK = 60
 
 
 @dataclass(slots=True)
@@ -73,7 +74,7 @@ class Claims:
     def lose(self, text: str, place: str, reason: str, candidates: Sequence[str] = ()) -> None:
         """Keep a text that belongs nowhere beyond doubt."""
         tidy = self.tidy(text)
-        if plain(tidy):
+        if any(map(str.isalnum, tidy)):
             self.loose.append(Loose(tidy, place, reason, tuple(dict.fromkeys(candidates))[:8]))
 
     def note(self, slot: Slot | None, looks: Counter[str]) -> None:
@@ -118,7 +119,7 @@ class Claims:
         text = self.tidy(text)
         if part.key == OPINIONS:
             text = self._opinion(text)
-        if any(plain(text) == plain(blank) for blank in slot.blank):
+        if len(text) <= _LONGEST_BLANK and any(plain(text) == plain(blank) for blank in slot.blank):
             text = ""
         if not text:
             return [] if slot.kind == "names" else ""
@@ -155,8 +156,8 @@ class Claims:
     def _mixed(self, slot: Slot, part: Part, text: str) -> bool:
         """Cells that were merged: the label of another answer stands in this one."""
         own_words = {plain(each) for each in (slot.label, *slot.aliases)}
-        for row in filter(str.strip, text.split("\n")):
-            named = self.labels.exact(row, part) if len(plain(row)) > 1 else None
+        for row in text.split("\n"):
+            named = self.labels.exact(row, part) if len(row) > 1 else None
             here = named is not None and named[0].key == part.key
             if named and here and named[1].path != slot.path and plain(row) not in own_words:
                 return True

@@ -17,6 +17,7 @@ from shidian.documents.word.opening import Opened
 from shidian.documents.word.writer import PROPERTIES
 
 MOST_DEPTH = 20
+MOST_NAMES = 2000
 MOST_SPAN = 1000
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _CHECKBOXES = {
@@ -31,6 +32,9 @@ _LOOKS = {
     "b": "加粗", "i": "斜体", "strike": "删除线", "dstrike": "删除线", "highlight": "突出显示", "em": "着重号",
 }  # fmt: skip
 
+_OFF = ("0", "false", "off", "none")
+_NAMES: dict[Any, str] = {}
+"""Names of elements without their namespace, which differs between the two kinds of .docx."""
 _SIGNS = {"tab": "\t", "ptab": "\t", "cr": "\n", "noBreakHyphen": "-"}
 _COUNTED = {
     "footnoteReference": "脚注或尾注（文字另列）",
@@ -136,8 +140,14 @@ def contents(opened: Opened) -> Contents:
 
 
 def _tag(element: Any) -> str:
+    # Comments and processing instructions have a function for a tag.
     tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+    name = _NAMES.get(tag)
+    if name is None:
+        name = tag.rpartition("}")[2] if isinstance(tag, str) else ""
+        if len(_NAMES) < MOST_NAMES:
+            _NAMES[tag] = name
+    return name
 
 
 def _value(element: Any, name: str = "val") -> str:
@@ -147,12 +157,16 @@ def _value(element: Any, name: str = "val") -> str:
 
 
 def _child(element: Any, name: str) -> Any:
-    return next((child for child in element if _tag(child) == name), None) if element is not None else None
+    if element is not None:
+        for child in element:
+            if _tag(child) == name:
+                return child
+    return None
 
 
 def _on(properties: Any, name: str) -> bool:
     found = _child(properties, name)
-    return found is not None and _value(found) not in ("0", "false", "off", "none")
+    return found is not None and _value(found) not in _OFF
 
 
 def _number(properties: Any, name: str) -> int:
@@ -323,13 +337,14 @@ class _Walk:
 
 def _looks(properties: Any) -> Iterator[str]:
     """The looks of a run of text that plain text does not have."""
-    for name, words in _LOOKS.items():
-        if _on(properties, name):
-            yield words
-    if _value(_child(properties, "vertAlign")) in ("superscript", "subscript"):
-        yield "上标或下标"
-    if _value(_child(properties, "color")).lower() not in ("", "auto", "000000"):
-        yield "字体颜色"
+    for child in properties:
+        name, value = _tag(child), _value(child)
+        if name in _LOOKS and value not in _OFF:
+            yield _LOOKS[name]
+        elif name == "vertAlign" and value in ("superscript", "subscript"):
+            yield "上标或下标"
+        elif name == "color" and value.lower() not in ("", "auto", "000000"):
+            yield "字体颜色"
 
 
 def _is_empty(block: Block) -> bool:

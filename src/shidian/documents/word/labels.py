@@ -16,15 +16,18 @@ _NUMBER = re.compile(
 _BRACKETS = re.compile(r"[（(\[【〔][^（）()\[\]【】〔〕]*[)）\]】〕]")
 _GAP = re.compile(r"[：:]|\t+|[ 　]{2,}|[_＿]{2,}|…{2,}|\.{4,}")
 _START = re.compile(r"(?:^|[\n\t]|(?<=[ 　；;，,。_＿]))")
+_SIGNS = re.compile(r"[\W_]+")
 _ALIKE = 0.72
 _LONGEST = 60
+_LONGEST_WORDS = 1000
+_LONGEST_ANSWER = 200_000
 _TELLING, _TELLING_SEAL = 8, 6
 """From so many letters on, words of the form inside an answer are no accident: 承担单位基本信息, 参加单位盖章."""
 
 
 def plain(text: str) -> str:
     """Only its letters, digits and characters, in one width and case."""
-    return "".join(char for char in unicodedata.normalize("NFKC", text) if char.isalnum()).lower()
+    return _SIGNS.sub("", unicodedata.normalize("NFKC", text)).lower()
 
 
 def without_number(text: str) -> str:
@@ -86,7 +89,7 @@ class Labels:
 
     def another_inside(self, text: str, path: str) -> bool:
         """True when words of the form stand within an answer that could only have come there by mistake."""
-        key = plain(text)
+        key = plain(text[:_LONGEST_ANSWER])
         return any(words in key and path not in paths for words, paths in self._telling.items())
 
     def title(self, text: str) -> Part | None:
@@ -97,6 +100,8 @@ class Labels:
 
     def is_known(self, text: str) -> bool:
         """True for the words of the form that are neither label nor answer."""
+        if len(text) > _LONGEST_WORDS:
+            return False
         key = plain(text)
         return key in self._known or not key
 

@@ -231,9 +231,9 @@ class TableReader:
         for each in flat:
             self.claims.note(slot, _looks(each))
         if any(len(line) > 1 for line in filled) and not slot.blank:
-            text = "\n".join(each.text() for each in answers)
             reason = f"“{slot.shown_as or slot.label}”后面有几格文字，不能确定都属于它"
-            self.claims.lose(text, place, reason, [slot.path])
+            for each in answers:
+                self.claims.lose(each.text(), self._where(each), reason, self._guesses(each))
         elif any(self._form_inside(each) for each in answers):
             for each in answers:
                 reader.blocks(each.blocks)
