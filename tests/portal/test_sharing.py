@@ -45,8 +45,10 @@ def test_the_writer_gives_sections_to_people_and_units(cast, draft):
         ("plan", cast.other_unit.name),
         ("cover", cast.other_unit.name),
         ("plan", "孙新来"),
-    ]  # the head has every section as it is
-    client.post(at("sharing", draft), {"do": "take", "row": gifts(draft, "cover")[0].pk})
+        ("cover", "李负责"),
+    ]
+    for gift in gifts(draft, "cover"):
+        client.post(at("sharing", draft), {"do": "take", "row": gift.pk})
     assert not gifts(draft, "cover")
 
 
@@ -145,3 +147,16 @@ def test_a_save_of_one_field_takes_at_most_six_queries(cast, draft, django_asser
     assert answer.status_code == 200
     asked = [one["sql"] for one in found if "SAVEPOINT" not in one["sql"]]  # the test's own transaction
     assert len(asked) <= 6, "\n".join(asked)
+
+
+def test_a_person_without_a_unit_finds_the_way_to_what_was_shared(cast, draft):
+    client = signed_in(cast.partner)
+    assert client.get("/start/").url == "/"
+    sharing.share(draft, Role.COMMENTER, person=cast.partner, by=cast.lead_head)
+
+    answer = client.get("/start/", follow=True)
+
+    page = text_of(answer)
+    assert answer.redirect_chain[-1][0] == "/applications/"
+    assert draft.reference in page
+    assert '<a href="/applications/" aria-current="page">我的申请</a>' in page

@@ -39,7 +39,9 @@ def share(application: Application, role: Role, *, person: User | Person, by: Us
     """
     locked = _locked(application)
     require(rules.can_assign_roles(by, locked))
-    person = _fit(locked, person, by)
+    person = _fit(person, by)
+    if Membership.objects.filter(user=person, organisation=locked.lead_id, role="head").exists():
+        raise _wrong("email", "单位负责人始终负责这份申请，不用另外指定。")
     held = locked.collaborators.filter(user=person, ended_at__isnull=True).first()
     if held is not None:
         if held.role == role:
@@ -79,7 +81,7 @@ def give(
     require(rules.can_give_sections(by, locked))
     title = locked.call.questionnaire.section(section).title
     if not isinstance(to, Organisation):
-        to = _fit(locked, to, by)
+        to = _fit(to, by)
         target: dict[str, User | Organisation] = {"user": to}
     else:
         if to.pk == locked.lead_id:
@@ -128,14 +130,12 @@ def _people_of(to: User | Organisation) -> list[User]:
     return [row.user for row in Membership.objects.filter(organisation=to).select_related("user")]
 
 
-def _fit(application: Application, person: User | Person, by: User) -> User:
+def _fit(person: User | Person, by: User) -> User:
     """The account of the person, made when there is none; refused for those who cannot take part."""
     if isinstance(person, Person):
         person = _account(person, by)
     if not person.is_active:
         raise _wrong("email", "这个账号已经停用，请与系统管理员联系。")
-    if Membership.objects.filter(user=person, organisation=application.lead_id, role="head").exists():
-        raise _wrong("email", "单位负责人始终负责这份申请，不用另外指定。")
     if person.is_administrator or person.is_auditor or Officer.objects.filter(user=person).exists():
         raise _wrong("email", f"{person.label}是系统管理员、审计员或者受理机构的人员，不能参加填写。")
     return person

@@ -23,6 +23,8 @@ def site(request: HttpRequest) -> dict[str, Any]:
         officer = Officer.objects.filter(user=user).select_related("office").first()
         if member:
             host = member.organisation.name
+        if member or not (officer or user.is_administrator or user.is_auditor):
+            # People without a unit may have been asked to work on one application.
             links.append((reverse("portal:applications"), "我的申请"))
         if officer:
             host = officer.office.name

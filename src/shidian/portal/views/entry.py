@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 from django_q.tasks import async_task
 
 from shidian.accounts.models import User
+from shidian.applications.queries import working_applications
 from shidian.organisations.models import Membership, Officer
 from shidian.portal.access import person
 from shidian.ui.templatetags.ui import form_problems
@@ -51,6 +52,8 @@ def home(request: HttpRequest) -> HttpResponse:
             return redirect("desk:administration")
         if user.is_auditor:
             return redirect("desk:audit")
+        if working_applications(user).exists():
+            return redirect("portal:applications")
     return redirect("public:home")
 
 

@@ -82,7 +82,8 @@ def take(request: HttpRequest, reference: str, section: str) -> HttpResponse:
     outcomes = take_newer(application, asked, numbers_of(request), by=person(request))
     if any(isinstance(outcome, Contested) for outcome in outcomes):
         return redirect(url("conflict", application, section=asked.key))
-    messages.success(request, f"已用新的单位资料，改了 {len(outcomes)} 栏；原来的内容在修改记录里。")
+    words = f"已用新的单位资料，改了 {len(outcomes)} 栏；原来的内容在修改记录里。"
+    messages.success(request, words if outcomes else "没有要改的，这一部分和单位资料一样。")
     return redirect(url("section", application, section=asked.key))
 
 
