@@ -149,7 +149,10 @@ def test_columns_are_known_by_their_words(heads: list[str], expected: dict[str, 
 
 def test_a_file_without_known_header_is_no_error_and_a_person_says_which_is_which() -> None:
     file = csv_of(f"天津市示范中心,{CODE}", "另一中心,")
-    assert not read(file, "csv").finds_units
+    first = read(file, "csv")
+    assert not first.finds_units
+    # What is in the file is shown all the same, so that a person can say which column is which.
+    assert first.sample == [["1", "天津市示范中心", CODE], ["2", "另一中心", ""]]
     reading, found = kept(file, head=0, columns={"name": 0, "code": 1})
     assert reading.finds_units
     assert [(row.row, row.name) for row in found if isinstance(row, Row)] == [

@@ -438,20 +438,20 @@ def _numbered(table: _Table) -> Iterator[tuple[int, Cells]]:
 def rows(file: BinaryIO, reading: Reading) -> Iterator[Row | Fault]:
     """Every row of the file that says something, as an entry or as a fault, in their order; doubts are left out."""
     numbered = _numbered(_open(file, reading.format, reading.sheet))
-    for row, said, number in _rows(numbered, reading):
+    for row, said, number, _ in _rows(numbered, reading):
         yield row if row is not None else Fault(number, said[0])
 
 
 def _rows(
     numbered: Iterable[tuple[int, Cells]], reading: Reading
-) -> Iterator[tuple[Row | None, list[str], int]]:
+) -> Iterator[tuple[Row | None, list[str], int, list[str]]]:
     for number, cells in numbered:
         if number <= reading.head:
             continue
         texts = [_text(cell) for cell in cells[:MOST_COLUMNS]]
         if any(texts):
             row, said = _row(number, cells, texts, reading.columns)
-            yield row, said, number
+            yield row, said, number, texts
 
 
 def read(
@@ -497,8 +497,10 @@ def read(
 
 def _judge(numbered: Iterable[tuple[int, Cells]], reading: Reading) -> None:
     last = 0
-    for row, said, number in _rows(numbered, reading):
+    for row, said, number, texts in _rows(numbered, reading):
         reading.rows += 1
+        if len(reading.sample) < SHOWN_ROWS:
+            reading.sample.append([str(number), *(text[:LONGEST_NAME] for text in texts)])
         last = number
         if reading.rows > MOST_ROWS:
             raise Unreadable(f"文件超过 {MOST_ROWS} 行，请分成几个文件，来源写成不同的名字，分别载入。")
@@ -512,6 +514,4 @@ def _judge(numbered: Iterable[tuple[int, Cells]], reading: Reading) -> None:
             reading.doubt_count += 1
             if len(reading.doubts) < SHOWN_FAULTS:
                 reading.doubts.append(Fault(number, "；".join(said)))
-        if len(reading.sample) < SHOWN_ROWS:
-            reading.sample.append([str(number), *row.cells])
     reading.blank = max(0, last - reading.head - reading.rows)
