@@ -35,7 +35,7 @@ def title_of(response: HttpResponse) -> str:
 
 
 def hidden(response: HttpResponse, name: str) -> str:
-    found = re.search(rf'name="{name}" value="([^"]*)"', response.content.decode())
+    found = re.search(rf'name="{name}"\s+value="([^"]*)"', response.content.decode())
     assert found is not None, name
     return unescape(found[1])
 

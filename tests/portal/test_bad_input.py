@@ -22,7 +22,8 @@ def draft(cast, call):
 
 
 def put(client, application, values, section="cover"):
-    return client.post(at("section", application, section=section), {"version": "0", "go": "save", **values})
+    seen = numbers(client, application, section)
+    return client.post(at("section", application, section=section), {"numbers": seen, "go": "save", **values})
 
 
 def test_a_text_of_100_000_characters_is_kept_and_named(cast, draft):

@@ -8,6 +8,7 @@ from typing import Any
 from shidian.applications.models import Application
 from shidian.applications.queries import answers, explanations
 from shidian.questionnaires.problems import Problem
+from shidian.questionnaires.visibility import counted
 from shidian.signoffs.actions import Invited
 
 SCHEMA = "shidian/application/1"
@@ -64,7 +65,7 @@ def version_content(
         },
         "questionnaire": {"key": call.questionnaire.key, "version": call.questionnaire.version},
         "lead": {"name": application.lead.name, "code": application.lead.code},
-        "answers": answers(application),
+        "answers": counted(call.questionnaire, answers(application)),
         "parties": [
             {
                 "role": body.role,

@@ -17,6 +17,7 @@ from shidian.desk.changes import marked, marked_rows
 from shidian.documents.models import DocumentVersion
 from shidian.questionnaires.definition import Field, Section
 from shidian.questionnaires.printing import printable
+from shidian.questionnaires.visibility import visible
 from shidian.reviews.models import Decision
 from shidian.signoffs.models import Party, Round, Signature
 from shidian.signoffs.queries import parties
@@ -102,13 +103,19 @@ def read(version: DocumentVersion, old: DocumentVersion | None = None) -> list[P
     answers = version.data["answers"]
     now = printable(questionnaire, answers)
     was = printable(questionnaire, old.data["answers"]) if old else None
+    # What neither version was asked for is no blank answer.
+    known = [visible(questionnaire, one.data["answers"]) for one in (version, old) if one]
     parts: list[Part] = []
     for section in questionnaire.sections:
+        if not any(each.section(section.key) for each in known):
+            continue
         part = Part(section.key, section.mark, section.title)
         given = answers.get(section.key) or {}
         for asked in section.fields:
             if asked.key.removesuffix(NOTE) in section.by_key and asked.key.endswith(NOTE):
                 continue  # shown with the answer that it explains
+            if not any(each.field(section.key, asked.key) for each in known):
+                continue
             value = now[section.key][asked.key]
             earlier = was[section.key][asked.key] if was else value
             answer = _answer(section, asked, value, earlier, _unfit(asked, given))

@@ -77,6 +77,8 @@ def tasks(
     rows: list[dict[str, Any]] = []
     steps: list[SectionProgress] = progress(questionnaire, values)
     for section, step in zip(questionnaire.sections, steps, strict=True):
+        if step.hidden:
+            continue
         done += step.state == "done"
         kind, word = _WORDS[step.state]
         if section.key == current and wrong:

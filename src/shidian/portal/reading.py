@@ -8,14 +8,17 @@ from typing import Any
 from shidian.questionnaires.checks import is_blank
 from shidian.questionnaires.definition import Field, Questionnaire
 from shidian.questionnaires.printing import one_line, value
+from shidian.questionnaires.visibility import sections, visible
 
 
 def written(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Each section with its fields: text, or the rows of a table with their columns. Fields left blank are told as such."""
     found = []
-    for section in questionnaire.sections:
+    known = visible(questionnaire, answers)
+    for section in sections(questionnaire, known):
         values = answers.get(section.key) or {}
-        lines = [_line(field, values.get(field.key)) for field in section.fields]
+        asked = [field for field in section.fields if known.field(section.key, field.key)]
+        lines = [_line(field, values.get(field.key)) for field in asked]
         found.append(
             {
                 "section": section,

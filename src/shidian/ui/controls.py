@@ -134,7 +134,6 @@ class ScreenField:
     heading_shows: str = ""
     heading_hidden: bool = False
     remarks: str = ""  # markup at the end of the field, made safe by whoever puts it here
-    remarks: str = ""  # markup at the end of the field, made safe by whoever puts it here
     problems: tuple[Finding, ...] = field(default=(), repr=False)
 
     @property

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from shidian.accounts.models import User
 from shidian.applications import rules
 from shidian.applications.models import AnswerRevision, Application
-from shidian.applications.queries import unsettled, value_at, written_in
+from shidian.applications.queries import answers, unsettled, value_at, written_in
 from shidian.applications.writing import (
     Contested,
     Writing,
@@ -35,6 +35,7 @@ from shidian.portal.overview import url
 from shidian.portal.views.sections import filled_wrongly, posted, section_of
 from shidian.questionnaires import forms
 from shidian.questionnaires.definition import Field, Section
+from shidian.questionnaires.visibility import shown, steers
 from shidian.ui.questionnaire import shown_text
 
 HISTORY_SHOWN = 60
@@ -74,7 +75,8 @@ def signed_in(request: HttpRequest) -> HttpResponse:
 def field(request: HttpRequest, reference: str, section: str, field: str) -> HttpResponse:
     """Save one field, posted as its controls and the `number` that it started from; answers in JSON.
 
-    200 {"number", "saved_at", "problems"}; 409 {"contested": html, "number"} when somebody else wrote first;
+    200 {"number", "saved_at", "problems"}, and "visible" when what is shown depends on this field;
+    409 {"contested": html, "number"} when somebody else wrote first;
     401 {"sign_in"} after the session has ended; 403 {"refused": words} when it is not the time or not the person.
     """
     if not isinstance(request.user, User):
@@ -104,27 +106,36 @@ def _save(request: HttpRequest, user: User, reference: str, section: str, field:
     outcome = save_field(application, path, values[field], by=user, started_from=int(number))
     if isinstance(outcome, Contested):
         return _contested(application, asked, one, user)
-    return _saved(asked, field, outcome.number, outcome.at, outcome.value)
+    return _saved(application, asked, field, number=outcome.number, at=outcome.at, value=outcome.value)
 
 
 def _json(content: dict[str, Any], status: int = 200) -> JsonResponse:
     return JsonResponse(content, status=status, json_dumps_params={"ensure_ascii": False})
 
 
-def _saved(asked: Section, key: str, number: int, at: Any, value: Any) -> JsonResponse:
+def _saved(
+    application: Application, asked: Section, key: str, *, number: int, at: Any, value: Any
+) -> JsonResponse:
     problems = [problem for problem in filled_wrongly(asked, {key: value}) if problem.field == key]
     return _json(
         {
             "number": number,
             "saved_at": f"{timezone.localtime(at):%H:%M}",
             "problems": [{"anchor": problem.anchor, "message": problem.message} for problem in problems],
+            **_visible(application, f"{asked.key}.{key}"),
         }
     )
 
 
+def _visible(application: Application, path: str) -> dict[str, Any]:
+    """What the page has to show and hide; nothing, and no query, where no condition looks at this field."""
+    questionnaire = application.call.questionnaire
+    return {"visible": shown(questionnaire, answers(application))} if steers(questionnaire, path) else {}
+
+
 def _now(application: Application, asked: Section, one: Field) -> JsonResponse:
     row = written_in(application, asked.key)[one.key]
-    return _saved(asked, one.key, row.number, row.saved_at, row.value)
+    return _saved(application, asked, one.key, number=row.number, at=row.saved_at, value=row.value)
 
 
 def _contested(application: Application, asked: Section, one: Field, user: User) -> JsonResponse:

@@ -24,8 +24,9 @@ from shidian.portal.evidence import with_evidence
 from shidian.portal.overview import open_reasons, presence_words, tasks, url
 from shidian.portal.remarks import with_links
 from shidian.questionnaires import forms
-from shidian.questionnaires.checks import Problem, check_section, is_blank
+from shidian.questionnaires.checks import Problem, check_part, check_section, is_blank
 from shidian.questionnaires.definition import Section
+from shidian.questionnaires.visibility import sections, visible
 from shidian.ui.questionnaire import bind, shown_text
 
 
@@ -138,31 +139,36 @@ def _go_on(
         return redirect(url("application", application))
     if go == "next" and not filled_wrongly(asked, values):
         messages.success(request, f"“{asked.title}”已保存。")
-        return redirect(_next(application, asked))
+        return redirect(_next(application, asked, {**answers(application), asked.key: dict(values)}))
     if go == "stay" or "check" in request.GET:
         return redirect(request.get_full_path())
     messages.success(request, "已保存。")
     return redirect(f"{here}?check=filled" if filled_wrongly(asked, values) else here)
 
 
-def _next(application: Application, asked: Section) -> str:
-    keys = [section.key for section in application.call.questionnaire.sections]
-    position = keys.index(asked.key) + 1
-    if position < len(keys):
-        return url("section", application, section=keys[position])
+def _next(application: Application, asked: Section, everything: Mapping[str, Any]) -> str:
+    keys = _shown_sections(application, everything)
+    order = list(application.call.questionnaire.by_key)
+    for key in order[order.index(asked.key) + 1 :]:
+        if key in keys:
+            return url("section", application, section=key)
     if application.call.definition.attachments:
         return url("attachments", application)
     return url("check", application)
 
 
-def _previous(application: Application, asked: Section) -> str:
-    keys = [section.key for section in application.call.questionnaire.sections]
-    position = keys.index(asked.key)
-    return (
-        url("section", application, section=keys[position - 1])
-        if position
-        else url("application", application)
-    )
+def _previous(application: Application, asked: Section, everything: Mapping[str, Any]) -> str:
+    keys = _shown_sections(application, everything)
+    order = list(application.call.questionnaire.by_key)
+    for key in reversed(order[: order.index(asked.key)]):
+        if key in keys:
+            return url("section", application, section=key)
+    return url("application", application)
+
+
+def _shown_sections(application: Application, everything: Mapping[str, Any]) -> set[str]:
+    questionnaire = application.call.questionnaire
+    return {section.key for section in sections(questionnaire, visible(questionnaire, everything))}
 
 
 def filled_wrongly(asked: Section, values: Mapping[str, Any]) -> list[Problem]:
@@ -193,7 +199,9 @@ def _page(
     values = {key: row.value for key, row in rows.items()}
     allowed = rules.can_write(user, application, asked.key)
     want = request.GET.get("check", "")
-    found = check_section(asked, values)
+    questionnaire = application.call.questionnaire
+    everything = {**answers(application), asked.key: values}
+    found = check_part(questionnaire, asked.key, everything)
     warnings = [
         problem
         for problem in found
@@ -204,7 +212,6 @@ def _page(
         wrong = [problem for problem in wrong if not is_blank(values.get(problem.field))]
     present = arrive(application, asked.key, user)
     decision, reasons = open_reasons(application)
-    everything = {**answers(application), asked.key: values}
     listed = tasks(
         application,
         everything,
@@ -226,7 +233,13 @@ def _page(
             application,
             asked.key,
             with_evidence(
-                bind(asked, values, [*wrong, *warnings], open_fields=None if allowed else frozenset()),
+                bind(
+                    asked,
+                    values,
+                    [*wrong, *warnings],
+                    open_fields=None if allowed else frozenset(),
+                    known=visible(questionnaire, everything),
+                ),
                 application,
                 asked,
             ),
@@ -239,8 +252,8 @@ def _page(
         "present": presence_words(application, present, asked.key),
         "decision": decision,
         "reasons": [reason for reason in reasons if reason.section == asked.key],
-        "previous": _previous(application, asked),
-        "next": _next(application, asked),
+        "previous": _previous(application, asked, everything),
+        "next": _next(application, asked, everything),
         "sources": [line for line in (asked.paper_title,) if line],
     }
     return render(request, "portal/section.html", context)
