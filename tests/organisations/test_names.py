@@ -19,6 +19,7 @@ from shidian.organisations.names import LONGEST, comparable
         ("“示范”服务中心", "示范服务中心"),
         ("爱新觉罗•示范工作室", "爱新觉罗·示范工作室"),
         ("天津市示范有限公司\u200b。", "天津市示范有限公司"),
+        ("a“\u0304示范", "ā示范"),
     ],
 )
 def test_spellings_of_one_name_agree(one: str, other: str) -> None:

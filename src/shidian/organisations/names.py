@@ -25,6 +25,7 @@ def comparable(name: str) -> str:
     """
     if len(name) > LONGEST:
         return ""
-    plain = _BLANKS.sub("", unicodedata.normalize("NFKC", name).translate(_FORMS))
-    key = plain.casefold().strip(",;:、，；：。·-*")
+    plain = _BLANKS.sub("", unicodedata.normalize("NFKC", name).translate(_FORMS)).casefold()
+    # Once more: what stood between a letter and its accent is gone, so that they may join.
+    key = unicodedata.normalize("NFKC", plain).casefold().strip(",;:、，；：。·-*")
     return key if len(key) <= LONGEST else ""
