@@ -53,6 +53,7 @@ LARGEST_MEMBER = 128 << 20
 DEEPEST_ARCHIVE = 2
 MOST_PARTS = 10_000
 _MEMORY = 1536 << 20
+_SLICE = 256 << 10
 _CPU_SECONDS = 20
 
 _REEXPORT = "请用原来的软件打开，重新导出或“打印为 PDF”后再上传。"
@@ -321,10 +322,12 @@ def _inflate(pieces: Iterable[bytes]) -> Iterator[bytes]:
     # A damaged stream is the reader's trouble (pages show blank), not a danger: what came before it counts.
     with suppress(zlib.error):
         for piece in pieces:
-            waiting = piece
-            while waiting and not inflate.eof:
-                yield inflate.decompress(waiting, 1 << 20)
-                waiting = inflate.unconsumed_tail
+            # In slices: what is not used up yet is copied at each step, so a large piece would cost its square.
+            for at in range(0, len(piece), _SLICE):
+                waiting = piece[at : at + _SLICE]
+                while waiting and not inflate.eof:
+                    yield inflate.decompress(waiting, 1 << 20)
+                    waiting = inflate.unconsumed_tail
         while not inflate.eof and (rest := inflate.decompress(b"", 1 << 20)):
             yield rest
 
