@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from shidian.applications import word_form
-from shidian.documents.word.conversion import program
 from shidian.documents.word.form import Reading
 from shidian.documents.word.reader import read
 from tests.documents.word import breaking as b
@@ -240,11 +239,10 @@ def test_different_bodies_on_cover_and_in_the_boxes_are_doubted() -> None:
     assert {loose.text for loose in got.loose} == {"另一个保证单位", "和平区示范人民政府"}
 
 
-@pytest.mark.skipif(program() is None, reason="LibreOffice is not installed")
 @pytest.mark.parametrize(
     "name", ["own-rare-doc", "own-rescue-odt", "foreign-one-table-doc", "foreign-several-tables-rtf"]
 )
-def test_answers_survive_other_programs(name: str) -> None:
+def test_answers_survive_other_programs(office: str, name: str) -> None:
     case = next(case for case in corpus.cases() if case.name == name)
 
     outcome = corpus.measure(case, case.make())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 import subprocess
 import time
 import zipfile
@@ -15,23 +14,12 @@ import pytest
 
 from shidian.applications import word_form
 from shidian.documents.word import conversion
-from shidian.documents.word.conversion import program, to_docx
+from shidian.documents.word.conversion import to_docx
 from shidian.documents.word.opening import Unreadable
 from shidian.documents.word.reader import read
 from shidian.documents.word.taking import take
 from tests.documents.word import breaking as b
 from tests.documents.word import corpus
-
-
-@pytest.fixture
-def office() -> str:
-    """LibreOffice; without it the tests are skipped, except in CI."""
-    found = program()
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("LibreOffice is not installed")
-        pytest.skip("LibreOffice is not installed")
-    return found
 
 
 def refused(content: bytes, name: str = "申请书.docx") -> Unreadable:

@@ -25,6 +25,7 @@ _UNDERLINES = re.compile(r"[_＿]{2,}|^[_＿]+|[_＿]+$")
 _DAY = re.compile(
     r"\s*(?:[0-9]{0,4}|[〇零一二三四五六七八九]{0,4})\s*年\s*\S{0,3}\s*月\s*(?:\S{0,3}\s*日)?\s*"
 )
+_FURNITURE = re.compile(r"单位|负责人|法定代表人|签名|签字|签章|盖章|年|月|日")
 _NAMES = re.compile(r"[、，,；;\n]+")
 _SHORT = 4
 _LONGEST_BLANK = 60
@@ -86,7 +87,7 @@ class Claims:
     def aside(self, text: str) -> None:
         """Remember names and dates typed into a box of opinions: they are signed by hand, and no answer."""
         words = " ".join(text.split())
-        if len(plain(words)) > len(plain("负责人（签名）")) and not COVER_DATE.fullmatch(words):
+        if _FURNITURE.sub("", plain(words)) and not COVER_DATE.fullmatch(words):
             self.note(None, Counter([f"意见栏里的签名和日期“{short(words)}”"]))
 
     def tidy(self, text: str) -> str:
