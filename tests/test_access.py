@@ -171,6 +171,7 @@ def urls(world: World) -> dict[str, str]:
         "portal:conflict": {**draft, "section": "cover"},
         "portal:field": {**draft, "section": "cover", "field": "contact"},
         "portal:field-history": {**draft, "section": "cover", "field": "contact"},
+        "portal:section-preview": {**draft, "section": "goals"},
         "portal:freeze": draft,
         "portal:head-confirmation": {
             "organisation": pending.pk, "user": encode(head), "token": head_token(pending, head)
@@ -314,7 +315,8 @@ ROLES_OF: dict[str, str] = {
         (
             "portal:attachment-removal", "portal:attachment-uploads", "portal:attachments", "portal:check", "portal:conflict", "portal:field",
             "portal:field-history", "portal:freeze",
-            "portal:presence", "portal:profile-taking", "portal:section", "portal:sharing",
+            "portal:presence", "portal:profile-taking", "portal:section", "portal:section-preview",
+            "portal:sharing",
         ),
         f"{LEAD} partner",
     ),
@@ -332,8 +334,8 @@ ROLES_OF: dict[str, str] = {
 }  # fmt: skip
 POSTED = (
     "desk:checks", "desk:copy", "desk:electronic", "desk:package-retry", "desk:watchlist-columns",
-    "desk:watchlist-confirmation", "desk:watchlist-discarding", "portal:presence",
-    "portal:profile-taking",
+    "desk:watchlist-confirmation", "desk:watchlist-discarding", "portal:field",
+    "portal:presence", "portal:profile-taking",
 )  # fmt: skip
 
 

@@ -8,7 +8,8 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
 
-from shidian.applications import papers
+from shidian.applications import comments, papers
+from shidian.applications.actions import explain, problems
 from shidian.audit.actions import SYSTEM, anchor, record
 from shidian.audit.models import Anchor, Chain, Event
 from shidian.audit.protection import Protect, create_statements, drop_statements
@@ -16,6 +17,7 @@ from shidian.audit.queries import subjects, verify
 from shidian.calls.models import Call
 from shidian.dispatch import actions as dispatch
 from shidian.dispatch.models import PaperCopy
+from shidian.organisations import profiles
 from shidian.reviews import actions as reviews
 from shidian.reviews.actions import Said
 from tests import steps
@@ -217,7 +219,8 @@ def protected_tables() -> list[str]:
             if isinstance(operation, Protect):
                 state = loader.project_state((app, migration.name))
                 found += [state.apps.get_model(app, name)._meta.db_table for name in operation.models]
-    return found
+    # What a later migration has put something else in the place of is gone with its rows.
+    return [table for table in found if table in connection.introspection.table_names()]
 
 
 def test_every_table_of_evidence_is_protected_by_the_database(cast: steps.Cast, call: Call) -> None:
@@ -230,6 +233,15 @@ def test_every_table_of_evidence_is_protected_by_the_database(cast: steps.Cast, 
     dispatch.void_copy(call, cast.institute, counted, by=cast.institute_clerk, reason="误登")
     dispatch.register_electronic(call, cast.institute, application, by=cast.institute_clerk)
     papers.form(application.version)
+    draft = steps.start_filled(cast, call)
+    comments.begin(
+        draft, "goals", "goals", text="请核对", mentions=[cast.lead_head.pk], by=cast.lead_writer
+    )
+    steps.write(draft, cast.lead_writer, **{"conditions__foundation-body": "no"})
+    doubt = next(found for found in problems(draft) if found.severity == "warning")
+    explain(draft, doubt.code, "正在设立", by=cast.lead_writer)
+    profiles.keep(cast.lead, {"phone": "27110001"}, by=cast.lead_head)
+    steps.watchlist(cast)
     anchor()
 
     tables = protected_tables()

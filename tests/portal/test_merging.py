@@ -1,30 +1,34 @@
-"""What comes out when two people changed one section."""
+"""What is shown of two texts of one field."""
+
+from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shidian.portal.merging import _marked, contested, merged
-from shidian.questionnaires.definition import Field, Section
+from shidian.portal.merging import _marked, two_texts, word_changes
+from shidian.questionnaires.definition import Field
 
-SECTION = Section(
-    key="s",
-    mark="一",
-    title="部分",
-    fields=[Field(key="a", label="甲", type="text"), Field(key="b", label="乙", type="long_text")],
-)
+WHEN = datetime(2023, 7, 3, tzinfo=UTC)
 
 
-def test_what_only_one_changed_is_taken_from_that_one():
-    assert merged({"a": "1", "b": "1"}, {"a": "2", "b": "1"}, {"a": "1", "b": "3"}) == {"a": "2", "b": "3"}
+def test_two_texts_can_be_put_together_where_they_are_text():
+    both = two_texts(
+        Field(key="b", label="乙", type="long_text"), "我的", "他的", who="李", number=3, at=WHEN
+    )
+    chosen = two_texts(Field(key="c", label="丙", type="yes_no"), "yes", "no", who="李", number=3, at=WHEN)
+
+    assert (both.mergeable, both.together, both.mine_value) == (True, "我的\n他的", "我的")
+    assert not chosen.mergeable
+    assert "".join(piece.text for piece in chosen.mine) == "是"
 
 
-def test_what_both_changed_is_left_as_stored_until_somebody_chooses():
-    assert merged({"a": "1"}, {"a": "2"}, {"a": "3"}) == {"a": "3"}
-    assert [each.field.key for each in contested(SECTION, {"a": "1"}, {"a": "2"}, {"a": "3"})] == ["a"]
+@given(st.text(alphabet="一二三\n", max_size=40), st.text(alphabet="一二三\n", max_size=40))
+def test_what_became_of_a_text_holds_both_of_them(before, after):
+    changes = word_changes(before, after)
 
-
-def test_the_same_change_twice_is_no_conflict():
-    assert contested(SECTION, {"a": "1"}, {"a": "2"}, {"a": "2"}) == []
+    assert "".join(each.text for each in changes if each.kind != "new") == before
+    assert "".join(each.text for each in changes if each.kind != "gone") == after
+    assert (before == after) == all(each.kind == "same" for each in changes)
 
 
 @given(st.text(alphabet="一二三\n", max_size=40), st.text(alphabet="一二三\n", max_size=40))

@@ -227,7 +227,7 @@ class Troupe:
             (section.key, asked.key)
             for section in reversed(self.package.questionnaire.sections)
             for asked in section.fields
-            if asked.type == "long_text"
+            if asked.type == "long_text" and not (asked.visible_when or section.visible_when)
         )
 
     def collect(self, player: Player, gates: Sequence[str], by: User | None = None) -> None:
