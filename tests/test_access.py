@@ -118,6 +118,7 @@ def urls(world: World) -> dict[str, str]:
     word = keep_upload(
         BytesIO(word_form.draft_docx(world.draft)), "申请书.docx", world.draft, cast.lead_writer
     )
+    watchlist = {"pk": steps.watchlist(cast).pk}
     arguments: dict[str, dict[str, Any]] = {
         "account_reset_password_from_key": {"uidb36": "1", "key": "abc-def"},
         "desk:account": {"pk": cast.expert.pk},
@@ -156,7 +157,7 @@ def urls(world: World) -> dict[str, str]:
         "desk:sealed": listed,
         "desk:sending-back": listed,
         "desk:unit": {"pk": cast.lead.pk},
-        **dict.fromkeys(WATCHLIST.split(), {"pk": steps.watchlist(cast).pk}),
+        **{name: watchlist for name in WATCHLIST.split()},
         "portal:attachment-file": {**draft, "pk": attachment.pk},
         "portal:attachment-page": {**draft, "pk": attachment.pk, "number": 1},
         "portal:attachment-removal": {**draft, "pk": attachment.pk},

@@ -234,9 +234,7 @@ def test_every_table_of_evidence_is_protected_by_the_database(cast: steps.Cast, 
     dispatch.register_electronic(call, cast.institute, application, by=cast.institute_clerk)
     papers.form(application.version)
     draft = steps.start_filled(cast, call)
-    comments.begin(
-        draft, "goals", "goals", text="请核对", mentions=[cast.lead_head.pk], by=cast.lead_writer
-    )
+    comments.begin(draft, "goals", "goals", text="请核对", mentions=[cast.lead_head.pk], by=cast.lead_writer)
     steps.write(draft, cast.lead_writer, **{"conditions__foundation-body": "no"})
     doubt = next(found for found in problems(draft) if found.severity == "warning")
     explain(draft, doubt.code, "正在设立", by=cast.lead_writer)

@@ -11,6 +11,7 @@ import os
 import random
 import shutil
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -203,7 +204,8 @@ def test_nothing_typed_is_ever_lost(server: Server, browser: Browser) -> None:
     ]
     assert missing == []
     assert left in kept[fields[0]]
-    print(f"{SECONDS} s, seed {SEED}: {happened}, {len(kept)} fields, {sum(map(len, kept.values()))} texts")
+    texts = sum(map(len, kept.values()))
+    sys.stderr.write(f"{SECONDS} s, seed {SEED}: {happened}, {texts} texts kept\n")
     assert sum(len(writer.called_saved) for writer in writers) > SECONDS / 10
 
 
