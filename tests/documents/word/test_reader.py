@@ -86,6 +86,15 @@ def test_an_answer_that_cannot_be_what_the_label_asks_is_doubted() -> None:
     assert {loose.candidates[0] for loose in got.loose} == {"lead.phone", "lead.email"}
 
 
+def test_an_answer_that_is_its_own_label_is_an_answer() -> None:
+    answers = {"lead": {"legal_head": "单位负责人", "address": "单位地址"}}
+    content = word_form.write(
+        word_form.form_of(corpus.package()), word_form.values(corpus.package(), answers), pinned=corpus.PINNED
+    )
+
+    assert found(content) == {"lead.legal_head": "单位负责人", "lead.address": "单位地址"}
+
+
 def test_merged_answers_are_doubted() -> None:
     def merge(root: Any) -> None:
         box = b.after(b.cell_of(root, "单位名称"))

@@ -33,12 +33,13 @@ _LONGEST_BLANK = 60
 
 @dataclass(slots=True)
 class Claim:
-    """An answer that stands at one place."""
+    """An answer that stands at one place; `extra` came in rows below it that have no label of their own."""
 
     slot: Slot
     part: Part
     value: Any
     place: str
+    extra: str = ""
 
 
 class Claims:
@@ -54,21 +55,22 @@ class Claims:
         """True when something was found for a slot already."""
         return any(claim.slot.path == slot.path and claim.value for claim in self.made)
 
-    def add(self, slot: Slot, part: Part, value: Any, place: str) -> None:
+    def add(self, slot: Slot, part: Part, value: Any, place: str, *, extra: str = "") -> None:
         """Take an answer; a text that is doubtful goes to the loose ones instead."""
         if not slot.path:
             return
         if isinstance(value, str):
             value = self._value(slot, part, value, place)
             if value is None:
+                self.lose(extra, place, "上一行的内容不能确定", [slot.path])
                 return
-        self.made.append(Claim(slot, part, value, place))
+        self.made.append(Claim(slot, part, value, place, self.tidy(extra)))
 
     def go_on(self, slot: Slot, text: str) -> bool:
-        """Add a further line to the last answer of a slot."""
+        """Add a row without a label to the last answer of a slot, for as long as no label turns out to be missing."""
         for claim in reversed(self.made):
             if claim.slot is slot and isinstance(claim.value, str):
-                claim.value = f"{claim.value}\n{self.tidy(text)}" if claim.value else self.tidy(text)
+                claim.extra = "\n".join(filter(None, (claim.extra, self.tidy(text))))
                 return True
         return False
 
@@ -172,6 +174,7 @@ class Claims:
 
     def settled(self) -> dict[str, Found]:
         """One answer a path; what differs between two places becomes loose."""
+        self._take_extras()
         found: dict[str, Found] = {}
         for path in dict.fromkeys(claim.slot.path for claim in self.made):
             claims = [claim for claim in self.made if claim.slot.path == path]
@@ -183,6 +186,20 @@ class Claims:
             if answer is not None:
                 found[path] = answer
         return found
+
+    def _take_extras(self) -> None:
+        """A row without a label belongs to the answer above it, unless the label of another answer is nowhere."""
+        seen = {claim.slot.path for claim in self.made}
+        for claim in self.made:
+            if not claim.extra:
+                continue
+            missing = [slot.path for slot in claim.part.slots if slot.path and slot.path not in seen]
+            whole = f"{claim.value}\n{claim.extra}" if claim.value else claim.extra
+            if missing or self._mixed(claim.slot, claim.part, whole):
+                reason = "这一行没有标签，不能确定是不是接着上一行"
+                self.lose(claim.extra, f"{claim.place}以下", reason, [*missing, claim.slot.path])
+            else:
+                claim.value = whole
 
     def _rows(self, path: str, claims: list[Claim]) -> Found:
         return Found(path, [row for claim in claims for row in claim.value], claims[0].place)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from shidian.documents.word.claims import AROUND, COVER_DATE, OPINIONS, SIGNED, Claims, short
@@ -28,13 +28,15 @@ def read(file: BinaryIO, form: Form) -> Reading:
 
 @dataclass(slots=True)
 class Open:
-    """A slot whose answer follows below."""
+    """A slot whose answer follows below; in a table its first `row` is certain, further rows are `extra`."""
 
     slot: Slot
     part: Part
     place: str
     pieces: list[str]
     in_table: bool
+    row: tuple[int, int] | None = None
+    extra: list[str] = field(default_factory=list)
 
     @property
     def filled(self) -> bool:
@@ -103,7 +105,8 @@ class Reader:
         """The answer that was being read is complete."""
         waiting, self.open = self.open, None
         if waiting is not None and waiting.slot.kind != "rows":
-            self.claims.add(waiting.slot, waiting.part, "\n".join(waiting.pieces), waiting.place)
+            text, extra = "\n".join(waiting.pieces), "\n".join(waiting.extra)
+            self.claims.add(waiting.slot, waiting.part, text, waiting.place, extra=extra)
 
     # Paragraphs
 

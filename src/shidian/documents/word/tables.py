@@ -129,9 +129,11 @@ class TableReader:
         named = self.reader.named_part()
         return f"{named}第 {self.table.number} 个表第 {cell.row + 1} 行第 {cell.column + 1} 格"
 
-    def _is_label(self, text: str) -> bool:
-        if self.labels.exact(text, self.reader.part) or self.labels.title(text):
-            return True
+    def _is_label(self, text: str, *, besides: Slot | None = None) -> bool:
+        """True for a label or heading, alone or with its answer; a slot's own label beside it is an answer."""
+        named = self.labels.exact(text, self.reader.part)
+        if named is not None or self.labels.title(text):
+            return named is None or named[1] is not besides
         matches = self.labels.inside(text, self.reader.part)
         return bool(matches) and not text[: matches[0].start].strip(AROUND)
 
@@ -175,6 +177,7 @@ class TableReader:
             return
         if reader.open is not None:
             reader.open.pieces.append(rest)
+            reader.open.row = (self.table.number, cell.row)
             self.claims.note(reader.open.slot, _looks(cell))
         elif not reader.labelled(rest, place, _looks(cell)):
             self.claims.lose(rest, place, "标题下面的文字不知道属于哪一栏", reader.near())
@@ -216,7 +219,7 @@ class TableReader:
         reader, place = self.reader, self._where(cell)
         reader.close()
         reader.part, reader.last = named
-        lines, edge = self._beside(cell)
+        lines, edge = self._beside(cell, slot)
         flat = [each for line in lines for each in line]
         if not flat:
             if edge:
@@ -243,14 +246,14 @@ class TableReader:
                 self._flattened(slot, each)
             self.claims.add(slot, part, text, place)
 
-    def _beside(self, cell: Cell) -> tuple[list[list[Cell]], bool]:
+    def _beside(self, cell: Cell, slot: Slot) -> tuple[list[list[Cell]], bool]:
         """The cells to the right of a label, row by row; and whether it reaches to the edge of the table."""
         lines: list[list[Cell]] = []
         stop = self.table.columns
         for row in range(cell.row, cell.row + cell.rows):
             line: list[Cell] = []
             for each in _distinct(self.grid.get((row, column)) for column in range(cell.last, stop)):
-                if each.row == row == cell.row and self._is_label(each.text()):
+                if each.row == row == cell.row and self._is_label(each.text(), besides=slot):
                     stop = each.column
                     break
                 if each.row == row and id(each) not in self.taken:
@@ -313,7 +316,10 @@ class TableReader:
             return False
         if sum(1 for each in cells if each.text().strip(AROUND)) > 1:
             self.claims.note(waiting.slot, Counter(["格子里的表格（变成了文字行）"]))
-        waiting.pieces.append(cell.text())
+        row = (self.table.number, cell.row)
+        first = waiting.row is None or waiting.row == row
+        waiting.row = row if first else waiting.row
+        (waiting.pieces if first else waiting.extra).append(cell.text())
         self.claims.note(waiting.slot, _looks(cell))
         self._flattened(waiting.slot, cell)
         return True
