@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -47,6 +49,24 @@ def files_root(settings: object, tmp_path: Path) -> Iterator[Path]:
     settings.FILES_ROOT = folder
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, one for all tests of a process; without it the tests are skipped, except in CI."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser import chromium
+
+    program = chromium.program()
+    if program is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("Chromium is not installed")
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=chromium.FLAGS)
+        yield launched
+        launched.close()
 
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

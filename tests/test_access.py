@@ -157,7 +157,7 @@ def urls(world: World) -> dict[str, str]:
         "desk:sealed": listed,
         "desk:sending-back": listed,
         "desk:unit": {"pk": cast.lead.pk},
-        **{name: watchlist for name in WATCHLIST.split()},
+        **dict.fromkeys(WATCHLIST.split(), watchlist),
         "portal:attachment-file": {**draft, "pk": attachment.pk},
         "portal:attachment-page": {**draft, "pk": attachment.pk, "number": 1},
         "portal:attachment-removal": {**draft, "pk": attachment.pk},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from fcntl import LOCK_EX, flock
@@ -10,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.browser import chromium
 from tests.browser.server import Server
 from tests.browser.visitor import Visitor
 
@@ -45,20 +43,6 @@ def server(tmp_path_factory: pytest.TempPathFactory, stage: Path) -> Iterator[Se
         yield running
     finally:
         running.stop()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium; without it the tests are skipped, except in CI."""
-    program = chromium.program()
-    if program is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is not installed")
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=chromium.FLAGS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="session")

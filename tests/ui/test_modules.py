@@ -12,12 +12,11 @@ from urllib.parse import parse_qsl
 import pytest
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
-from playwright.sync_api import BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from shidian.questionnaires.definition import Section
 from shidian.ui.csp import POLICY
 from shidian.ui.questionnaire import bind
-from tests.browser import chromium
 
 pytestmark = pytest.mark.browser
 
@@ -123,11 +122,10 @@ FORGET = """new Promise((done) => {
 
 
 @pytest.fixture(scope="module")
-def context() -> Iterator[BrowserContext]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.program(), args=chromium.FLAGS)
-        yield browser.new_context(locale="zh-CN")
-        browser.close()
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(locale="zh-CN")
+    yield context
+    context.close()
 
 
 @pytest.fixture

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs
 
 import pytest
-from playwright.sync_api import Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from shidian.ui.csp import POLICY
-from tests.browser import chromium
 from tests.ui.test_modules import HOST, Site, page_of
 
 pytestmark = pytest.mark.browser
@@ -43,16 +42,14 @@ def site() -> Beats:
 
 
 @pytest.fixture
-def page(site: Beats) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.program(), args=chromium.FLAGS)
-        page = browser.new_page()
-        page.clock.install()
-        page.route("**/*", site.handle)
-        page.goto(f"{HOST}/page")
-        expect(page.locator("form[data-autosave]")).to_have_attribute("data-ready", "")
-        yield page
-        browser.close()
+def page(browser: Browser, site: Beats) -> Iterator[Page]:
+    page = browser.new_page()
+    page.clock.install()
+    page.route("**/*", site.handle)
+    page.goto(f"{HOST}/page")
+    expect(page.locator("form[data-autosave]")).to_have_attribute("data-ready", "")
+    yield page
+    page.close()
 
 
 def test_the_words_come_and_go_and_changed_fields_are_marked_where_they_stand(

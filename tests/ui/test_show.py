@@ -5,14 +5,13 @@ from collections.abc import Iterator
 import pytest
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
-from playwright.sync_api import Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from shidian.questionnaires.definition import Questionnaire
 from shidian.questionnaires.visibility import shown, visible
 from shidian.ui.controls import ScreenField
 from shidian.ui.csp import POLICY
 from shidian.ui.questionnaire import bind
-from tests.browser import chromium
 
 HOST = "http://shidian.test"
 FORM = Questionnaire.model_validate(
@@ -100,7 +99,7 @@ def test_a_section_is_shown_whole_without_being_told_what_counts() -> None:
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     def answer(route: Route) -> None:
         url = route.request.url.removeprefix(HOST)
         if url.startswith("/static/"):
@@ -118,13 +117,11 @@ def page() -> Iterator[Page]:
             headers={"Content-Security-Policy": POLICY.replace("style-src", "style-src 'unsafe-inline'")},
         )
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.program(), args=chromium.FLAGS)
-        opened = browser.new_page()
-        opened.route("**/*", answer)
-        opened.goto(f"{HOST}/form")
-        yield opened
-        browser.close()
+    opened = browser.new_page()
+    opened.route("**/*", answer)
+    opened.goto(f"{HOST}/form")
+    yield opened
+    opened.close()
 
 
 def follow(page: Page, told: dict[str, bool]) -> None:
