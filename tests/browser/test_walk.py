@@ -279,7 +279,9 @@ def answer_conditions(writer: Visitor) -> None:
     expect(notified).to_contain_text("由受理机构判断")
     page.check("[name=record-notified][value=no]")
     expect(notified).to_be_hidden()
-    for box in page.locator("main input[name$=-note], main textarea[name$=-note]").all():
+    # What an answer does not call for goes away once the answer is saved.
+    expect(page.locator("#f-record-notified-note")).to_be_hidden()
+    for box in page.locator("main input[name$=-note]:visible, main textarea[name$=-note]:visible").all():
         box.fill("见证明材料。")
     writer.press("保存并继续", exact=False)
 
