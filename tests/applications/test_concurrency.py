@@ -11,6 +11,7 @@ from shidian.applications.queries import answers
 from shidian.applications.writing import Contested, Outcome, Saved, save_field
 from shidian.calls.models import Call
 from shidian.core.errors import NotNow
+from shidian.questionnaires.visibility import counted
 from tests import steps
 from tests.steps import together
 
@@ -32,7 +33,7 @@ def test_what_is_frozen_is_what_stands(cast: steps.Cast, call: Call) -> None:
 
         assert all(isinstance(fault, NotNow) for fault in raised), raised
         application = steps.fresh(application)
-        assert application.version.data["answers"] == answers(application)
+        assert application.version.data["answers"] == counted(call.questionnaire, answers(application))
         applications.reopen(application, by=cast.lead_writer, reason="再改")
         application = steps.fresh(application)
 

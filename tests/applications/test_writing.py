@@ -22,6 +22,7 @@ from shidian.applications.writing import (
 )
 from shidian.calls.models import Call
 from shidian.core.errors import NotNow, NotPermitted, Stale
+from shidian.questionnaires.visibility import counted
 from tests import steps
 from tests.steps import refused
 
@@ -234,7 +235,9 @@ def _play(cast: steps.Cast, application: Application, done: list[tuple[str, str,
                 assert not frozen
             elif verb == "freeze":
                 version = actions.freeze(application, by=person)
-                assert version.data["answers"] == answers(application)
+                assert version.data["answers"] == counted(
+                    application.call.questionnaire, answers(application)
+                )
             else:
                 actions.reopen(application, by=person, reason="再改")
         except NotNow:
