@@ -6,44 +6,76 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('documents', '0002_protect_evidence'),
+        ("documents", "0002_protect_evidence"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Upload',
+            name="Upload",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.CharField(max_length=60, unique=True)),
-                ('purpose', models.CharField(max_length=40)),
-                ('place', models.CharField(max_length=120)),
-                ('name', models.CharField(max_length=200)),
-                ('mark', models.CharField(blank=True, max_length=40)),
-                ('length', models.PositiveBigIntegerField()),
-                ('formats', models.CharField(max_length=200)),
-                ('max_bytes', models.PositiveBigIntegerField()),
-                ('begun_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(db_index=True)),
-                ('received_at', models.DateTimeField(null=True)),
-                ('inspected_at', models.DateTimeField(null=True)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('media_type', models.CharField(blank=True, max_length=120)),
-                ('pages', models.PositiveIntegerField(null=True)),
-                ('held_at', models.DateTimeField(null=True)),
-                ('tried_at', models.DateTimeField(null=True)),
-                ('refused_at', models.DateTimeField(null=True)),
-                ('code', models.CharField(blank=True, max_length=40)),
-                ('reason', models.TextField(blank=True)),
-                ('taken_at', models.DateTimeField(null=True)),
-                ('file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.storedfile')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("token", models.CharField(max_length=60, unique=True)),
+                ("purpose", models.CharField(max_length=40)),
+                ("place", models.CharField(max_length=120)),
+                ("name", models.CharField(max_length=200)),
+                ("mark", models.CharField(blank=True, max_length=40)),
+                ("length", models.PositiveBigIntegerField()),
+                ("formats", models.CharField(max_length=200)),
+                ("max_bytes", models.PositiveBigIntegerField()),
+                ("begun_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(db_index=True)),
+                ("received_at", models.DateTimeField(null=True)),
+                ("inspected_at", models.DateTimeField(null=True)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("media_type", models.CharField(blank=True, max_length=120)),
+                ("pages", models.PositiveIntegerField(null=True)),
+                ("held_at", models.DateTimeField(null=True)),
+                ("tried_at", models.DateTimeField(null=True)),
+                ("refused_at", models.DateTimeField(null=True)),
+                ("code", models.CharField(blank=True, max_length=40)),
+                ("reason", models.TextField(blank=True)),
+                ("taken_at", models.DateTimeField(null=True)),
+                (
+                    "file",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="documents.storedfile",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['purpose', 'place'], name='upload_place')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('taken_at__isnull', True), ('refused_at__isnull', True), _connector='OR'), name='upload_ends_one_way'), models.CheckConstraint(condition=models.Q(('taken_at__isnull', True), ('file__isnull', False), _connector='OR'), name='upload_taken_has_file')],
+                "indexes": [models.Index(fields=["purpose", "place"], name="upload_place")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("taken_at__isnull", True), ("refused_at__isnull", True), _connector="OR"
+                        ),
+                        name="upload_ends_one_way",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("taken_at__isnull", True), ("file__isnull", False), _connector="OR"
+                        ),
+                        name="upload_taken_has_file",
+                    ),
+                ],
             },
         ),
     ]
