@@ -222,7 +222,7 @@ def test_a_ticket_is_of_no_use_to_another_person(cast: steps.Cast, call: Call) -
         ({"decision": None}, "请选择同意或者不同意"),
         ({"decision": "disagree"}, "不同意的，请写明理由"),
         ({"signatory": ""}, "请写签名的负责人"),
-        ({"signed_on": "2023-02-30"}, "这样的日期"),
+        ({"signed_on": "2023-02-30"}, "没有 2023 年 2 月 30 日这一天"),
         ({"signed_on": "2023-06-30"}, "早于这一版冻结的日子"),
         ({"scan": None}, "请选择文件"),
         ({"scan": SimpleUploadedFile("意见.pdf", b"MZ\x90\x00 not a page")}, "意见页扫描件"),

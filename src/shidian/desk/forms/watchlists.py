@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django import forms
-from django.utils import timezone
 
-from shidian.core import clock
 from shidian.organisations.models import Watchlist
 from shidian.organisations.watchlists import HEAD_WITHIN, TARGETS, Reading
+from shidian.ui.days import DayField
 
 FILES = ".csv,.txt,.tsv,.xlsx"
 SOURCES_ID = "known-sources"
@@ -36,14 +34,10 @@ class FileForm(forms.Form):
             "max_length": "来源最多 120 字，现在 %(show_value)d 字",
         },
     )
-    as_of = forms.DateField(
+    as_of = DayField(
         label="截至日期",
-        help_text="名单反映哪一天的情况，一般是导出的日子。",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={
-            "required": "请写名单截至哪一天",
-            "invalid": "请写成 2023-07-10 这样的日期",
-        },
+        help_text="名单反映哪一天的情况，一般是导出的日子，例如 2023-07-10。",
+        error_messages={"required": "请写名单截至哪一天"},
     )
     file = forms.FileField(
         label="文件",
@@ -55,10 +49,6 @@ class FileForm(forms.Form):
             "empty": "文件是空的，请重新导出",
         },
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["as_of"].widget.attrs["max"] = timezone.localtime(clock.now()).date().isoformat()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
 from django.utils.datastructures import MultiValueDict
 
-from shidian.core import clock
 from shidian.organisations.models import Officer
 from shidian.signoffs.models import Signature
+from shidian.ui.days import DayField
 
 SCANS = ".pdf,.jpg,.jpeg,.png"
 CHOOSE = "请选择文件"
@@ -69,11 +69,10 @@ class OpinionForm(forms.Form):
     capacity = forms.CharField(
         label="职务", required=False, max_length=60, error_messages={"max_length": "最多 60 字"}
     )
-    signed_on = forms.DateField(
+    signed_on = DayField(
         label="盖章日期",
-        help_text="照意见栏所写的年月日。",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": "请写意见栏里的日期", "invalid": "请写成 2023-07-10 这样的日期"},
+        help_text="照意见栏所写的年月日，例如 2023-07-10。",
+        error_messages={"required": "请写意见栏里的日期"},
     )
     scan = forms.FileField(
         label="意见页扫描件",
@@ -86,7 +85,6 @@ class OpinionForm(forms.Form):
     def __init__(self, *args: Any, kept: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kept = kept
-        self.fields["signed_on"].widget.attrs["max"] = clock.now().date().isoformat()
 
     def clean(self) -> dict[str, Any]:
         """A file is needed unless one is kept; who disagrees says why."""

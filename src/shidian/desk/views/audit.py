@@ -11,7 +11,6 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shidian.applications.models import Application
@@ -21,6 +20,7 @@ from shidian.core import clock
 from shidian.desk import cases
 from shidian.desk.access import auditors_only
 from shidian.documents.sheets import Cell, write_rows
+from shidian.ui.days import read_day
 from shidian.ui.files import sheet
 from shidian.ui.history import words
 
@@ -87,8 +87,8 @@ class Asked:
         self.words = " ".join(query.get("q", "").split())[:100]
         self.subject = query.get("subject", "") if query.get("subject", "") in dict(SUBJECTS) else ""
         self.kind = query.get("kind", "") if query.get("kind", "") in dict(KINDS) else ""
-        self.first = _day(query.get("from", ""))
-        self.last = _day(query.get("to", ""))
+        self.first = read_day(query.get("from", ""))
+        self.last = read_day(query.get("to", ""))
 
     @property
     def query(self) -> str:
@@ -116,14 +116,6 @@ class Asked:
         if self.last:
             rows = rows.filter(at__lt=_midnight(self.last + timedelta(days=1)))
         return rows
-
-
-def _day(text: str) -> date | None:
-    try:
-        found = parse_date(text)
-    except ValueError:
-        return None
-    return found if found and 1900 < found.year < 9999 else None
 
 
 def _midnight(day: date) -> datetime:

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django import forms
 
 from shidian.documents.actions import SCANS
 from shidian.documents.intake import FORMATS as KNOWN
-from shidian.organisations.codes import months
 from shidian.signoffs.models import Signature
+from shidian.ui.days import DayField
 
 from .plain import PlainCharField, PlainForm
 
 ACCEPT = ",".join(f".{extension}" for name in SCANS for extension in KNOWN[name].extensions)
-
-
-class DayField(PlainCharField):
-    """A day in any usual way of writing; the cleaned value is a date."""
-
-    def clean(self, value: Any) -> date:
-        """The day, or what is wrong with it."""
-        text = months.normalise_day(super().clean(value))
-        if fault := months.check_day(text):
-            raise forms.ValidationError(f"“{self.label}”{fault}")
-        return date.fromisoformat(text)
 
 
 class OpinionForm(PlainForm):
@@ -43,11 +31,7 @@ class OpinionForm(PlainForm):
     )
     signed_on = DayField(
         label="盖章日期",
-        max_length=20,
         help_text="盖章页上写的日期，年-月-日，例如 2023-07-10。",
-        widget=forms.TextInput(
-            attrs={"inputmode": "numeric", "class": "input-short num", "autocomplete": "off"}
-        ),
     )
     opinion = PlainCharField(
         label="意见内容",
