@@ -48,8 +48,8 @@ def test_the_draft_comes_as_word_and_is_read_back_unchanged(cast, call):
 
     assert "wordprocessingml" in answer["Content-Type"]
     assert "attachment" in answer["Content-Disposition"]
-    assert "有 0 栏与现在不同" in text_of(page)
-    assert "28 栏相同" in text_of(page)
+    assert "都与现在相同" in text_of(page)
+    assert "读到的 28 栏" in text_of(page)
 
 
 def test_a_version_comes_as_word_and_always_the_same(cast, call):
