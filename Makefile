@@ -45,6 +45,11 @@ fmt: ## 整理代码和模板的格式
 	.venv/bin/ruff format .
 	.venv/bin/djlint src --reformat --quiet || true
 
+.PHONY: messages
+messages: ## 重写英文词表：新文字待译，已删的去掉（需要 gettext）
+	@./setup dev
+	@.venv/bin/python -m tools.messages
+
 .PHONY: rehearse
 rehearse: ## 按通知的日程把全过程走一遍，写出并核验国家包
 	@./setup run

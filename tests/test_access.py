@@ -206,6 +206,7 @@ def urls(world: World) -> dict[str, str]:
         "public:call-notice": {"key": call.key},
         "ui:counties": {"province": "120000"},
         "ui:industries": {},
+        "ui:language": {},
     }  # fmt: skip
     found = {}
     for name in sorted(set(names(get_resolver().url_patterns))):
@@ -237,7 +238,7 @@ PUBLIC = """
     portal:head-confirmation portal:invitation portal:register portal:session public:accessibility public:call public:call-form
     public:call-form-word
     public:call-notice public:help public:help-applicant public:help-official public:home ui:counties
-    ui:industries
+    ui:industries ui:language
 """
 SIGNED_IN = """
     account account_change_password account_reauthenticate mfa_activate_totp mfa_authenticate

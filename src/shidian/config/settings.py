@@ -159,6 +159,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "shidian.ui.csp.ContentSecurityPolicy",
+    "shidian.ui.language.Language",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -263,7 +264,13 @@ if ALLOW_HTTP and not SECURE:
     SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W012", "security.W016"]
 
 LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
 USE_I18N = True
+COMPILED_LOCALE = DATA / "locale"  # made of the catalogues of the source tree when they changed
+LOCALE_PATHS = [COMPILED_LOCALE]
+LANGUAGE_COOKIE_NAME = "shidian_language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SECURE = SECURE
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from . import views
+from . import language, views
 
 app_name = "ui"
 
 urlpatterns = [
     path("regions/<str:province>/", views.counties, name="counties"),
+    path("language/", language.choose, name="language"),
     path("industries/", views.industries, name="industries"),
 ]

@@ -13,9 +13,10 @@ from django.template import Context
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from shidian.core import clock
-from shidian.ui import markup
+from shidian.ui import language, markup
 from shidian.ui.controls import ScreenField
 
 register = template.Library()
@@ -275,6 +276,18 @@ def own_site(context: Context) -> dict[str, Any]:
         if isinstance(value, dict):
             return value
     return {}
+
+
+@register.simple_tag
+def languages() -> dict[str, Any]:
+    """The language of the page, the other one to change to, and the words of the modules when they are not Chinese."""
+    return language.of_page()
+
+
+@register.filter
+def translated(said: Any) -> str:
+    """Words of a table (states, roles, events), which are kept in Chinese, in the language of the page."""
+    return gettext(said) if said else ""
 
 
 @register.filter

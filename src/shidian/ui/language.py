@@ -1,0 +1,85 @@
+"""The language of the screens: Chinese, unless the person chose English.
+
+Only the person's own choice counts. What the browser asks for does not: many an office computer says English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation.trans_real import DjangoTranslation
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+ENGLISH = "en"
+
+
+class Language:
+    """Middleware: answers in the language of the cookie."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request, in English when the cookie says so."""
+        if request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) == ENGLISH:
+            with translation.override(ENGLISH):
+                response = self.get_response(request)
+            response.headers.setdefault("Content-Language", ENGLISH)
+        else:
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", "zh-CN")
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            patch_vary_headers(response, ("Cookie",))
+        return response
+
+
+@csrf_exempt  # a language is no right; so that public pages need no cookie
+@require_POST
+def choose(request: HttpRequest) -> HttpResponse:
+    """Keep the chosen language for a year and go back to the page; an unknown language changes nothing."""
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = "/"
+    response = HttpResponseRedirect(back)
+    chosen = request.POST.get("language")
+    if chosen in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            chosen,
+            max_age=settings.LANGUAGE_COOKIE_AGE,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+@cache
+def _words_of(language: str) -> dict[str, str]:
+    catalogue = DjangoTranslation(language, domain="djangojs", localedirs=settings.LOCALE_PATHS)._catalog  # type: ignore[attr-defined]
+    return {said: meant for said, meant in catalogue.items() if isinstance(said, str) and said and meant}
+
+
+def words() -> dict[str, str]:
+    """What the modules of the browser say, by the Chinese; nothing while the page is Chinese."""
+    return _words_of(ENGLISH) if translation.get_language() == ENGLISH else {}
+
+
+_CHINESE_PAGE = {"page": "zh-CN", "other": {"code": ENGLISH, "lang": ENGLISH, "name": "English"}, "words": {}}
+
+
+def of_page() -> dict[str, Any]:
+    """What the frame of a page says of languages: its own, the other one, and the words of its modules."""
+    if translation.get_language() != ENGLISH:
+        return _CHINESE_PAGE
+    code = settings.LANGUAGE_CODE
+    other = {"code": code, "lang": "zh-CN", "name": dict(settings.LANGUAGES)[code]}
+    return {"page": ENGLISH, "other": other, "words": words()}
