@@ -336,6 +336,7 @@ def _misfits(
     yield from _bad_conditions(call, questionnaire)
     yield from _bad_sections(call, questionnaire)
     yield from _bad_expressions(call, questionnaire)
+    yield from _bad_pictures(call, questionnaire)
 
 
 def _repeated_keys(call: CallDefinition, offices: list[OfficeDefinition]) -> Iterator[Misfit]:
@@ -548,6 +549,18 @@ def _bad_expressions(call: CallDefinition, questionnaire: Questionnaire) -> Iter
 
 
 # What is generated
+
+
+def _bad_pictures(call: CallDefinition, questionnaire: Questionnaire) -> Iterator[Misfit]:
+    if questionnaire.pictures is None:
+        return
+    for at, slot in enumerate(call.attachments):
+        if slot.key == questionnaire.pictures:
+            if not set(slot.formats) <= {"jpeg", "png"}:
+                yield CALL, ("attachments", at, "formats"), "放插图的材料只能是 jpeg、png"
+            return
+    words = f"pictures“{questionnaire.pictures}”不是 call.yaml 的 attachments 里的材料"
+    yield QUESTIONNAIRE, ("pictures",), words
 
 
 def _completed(call: CallDefinition, questionnaire: Questionnaire) -> Questionnaire:

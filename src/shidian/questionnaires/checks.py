@@ -11,6 +11,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from shidian.organisations.codes import (
     contacts,
     document_number,
@@ -21,7 +24,7 @@ from shidian.organisations.codes import (
     standard_number,
     unit_code,
 )
-from shidian.questionnaires import rulebook
+from shidian.questionnaires import prose, rulebook
 from shidian.questionnaires.definition import Column, Field, Questionnaire, Section, Severity
 from shidian.questionnaires.functions import NOT_YET
 from shidian.questionnaires.problems import Problem
@@ -32,7 +35,7 @@ __all__ = ["Problem", "Values", "check", "check_part", "check_section", "errors"
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufffd-\uffff\U000f0000-\U0010ffff]"
 )
-_NOT_READABLE = "内容无法识别，请重新填写"
+_NOT_READABLE = gettext_noop("内容无法识别，请重新填写")
 _MAX_PATTERN = 5000
 _BETWEEN = "‖"
 _CHOSEN = ("yes_no", "choice", "area", "region", "industry", "economic_type")
@@ -137,12 +140,12 @@ def unprintable(text: str) -> str | None:
     character, place = found.group(), found.start() + 1
     point = f"U+{ord(character):04X}"
     if character == "\ufffd" or "\ud800" <= character <= "\udfff":
-        return f"第 {place} 个字符在传送中损坏（{point}），请重新输入"
+        return _("第 {place} 个字符在传送中损坏（{point}），请重新输入").format(place=place, point=point)
     if character >= "\ue000" and character not in "\ufffe\uffff":
-        return (
-            f"第 {place} 个字符“{character}”是自造字（{point}），别的电脑和打印件上显示不出来，请改用标准汉字"
-        )
-    return f"第 {place} 个字符是看不见的控制字符（{point}），请删除"
+        return _(
+            "第 {place} 个字符“{character}”是自造字（{point}），别的电脑和打印件上显示不出来，请改用标准汉字"
+        ).format(place=place, character=character, point=point)
+    return _("第 {place} 个字符是看不见的控制字符（{point}），请删除").format(place=place, point=point)
 
 
 # Preparing the checks of a section
@@ -155,7 +158,22 @@ def _prepare(section: Section, field: Field) -> _Check:
         return _parted(section, field, _range_faults, "from")
     if field.type == "region":
         return _parted(section, field, _region_faults, "province")
-    return _single(section, field)
+    return _rich(section, field) if field.rich else _single(section, field)
+
+
+def _rich(section: Section, field: Field) -> _Check:
+    """The check of a text, and of the tables and pictures in it."""
+    as_text = _single(section, field)
+    place = (section.key, field.key, f"f-{field.key}")
+
+    def run(value: Any, values: Values, problems: list[Problem]) -> None:
+        as_text(value, values, problems)
+        for fault in prose.faults(value) if isinstance(value, str) else ():
+            message = f"“{field.name}”{fault.message}"
+            code = f"{section.key}.{field.key}:{fault.kind}[{fault.line}]"
+            problems.append(Problem(*place, message, "error", code))
+
+    return run
 
 
 def _single(section: Section, field: Field) -> _Check:
@@ -163,7 +181,9 @@ def _single(section: Section, field: Field) -> _Check:
     path = f"{section.key}.{field.key}"
     cell = _text_check(field)
     doubts = _doubts(section, field)
-    missing = f"请{'选择' if field.type in _CHOSEN else '填写'}“{field.name}”"
+    missing = _("请{value}“{field}”").format(
+        value=_("选择") if field.type in _CHOSEN else _("填写"), field=field.name
+    )
     place = (section.key, field.key, anchor)
 
     def run(value: Any, values: Values, problems: list[Problem]) -> None:
@@ -172,7 +192,7 @@ def _single(section: Section, field: Field) -> _Check:
                 problems.append(Problem(*place, missing, "error", f"{path}:required"))
             return
         if not isinstance(value, str):
-            message = f"“{field.name}”的{_NOT_READABLE}"
+            message = _("“{field}”的{not_readable}").format(field=field.name, not_readable=_NOT_READABLE)
             problems.append(Problem(*place, message, "error", f"{path}:unreadable"))
             return
         found = cell(value)
@@ -183,6 +203,9 @@ def _single(section: Section, field: Field) -> _Check:
         elif field.required and value.isspace():
             problems.append(Problem(*place, missing, "error", f"{path}:required"))
             return
+        for fault in prose.faults(value) if field.rich else ():
+            message = _("“{field}”{message}").format(field=field.name, message=fault.message)
+            problems.append(Problem(*place, message, "error", f"{path}:{fault.kind}[{fault.line}]"))
         for kind, doubt in doubts:
             message = doubt(value, values) or ""
             if message:
@@ -196,18 +219,25 @@ def _text_check(asked: Field | Column) -> _Cell:
     name, limit, kind = asked.name, asked.max_chars, asked.type
     typed = _TEXT_TYPES.get(kind) or _listed(asked)
     pattern = re.compile(asked.pattern) if asked.pattern else None
+    measure = prose.length if isinstance(asked, Field) and asked.rich else len
 
     def run(value: str) -> _Said | None:
-        if limit is not None and len(value) > limit:
-            over = len(value) - limit
-            return f"“{name}”不能超过 {limit} 字，现有 {len(value)} 字，请删减 {over} 字", "error", "length"
+        if limit is not None and len(value) > limit and (length := measure(value)) > limit:
+            over = length - limit
+            return (
+                _("“{name}”不能超过 {limit} 字，现有 {length} 字，请删减 {over} 字").format(
+                    name=name, limit=limit, length=length, over=over
+                ),
+                "error",
+                "length",
+            )
         # The two built-in tests say no to far more than is wrong, but what they let pass is right, and at once.
         if (not value.isprintable() or "\ufffd" in value) and (wrong := unprintable(value)):
-            return f"“{name}”{wrong}", "error", "characters"
+            return _("“{name}”{wrong}").format(name=name, wrong=wrong), "error", "characters"
         if typed is not None:
             wrong = typed(value)
             if wrong:
-                return f"“{name}”有误：{wrong}", "error", "format"
+                return _("“{name}”有误：{wrong}").format(name=name, wrong=wrong), "error", "format"
         if pattern is not None and len(value) <= _MAX_PATTERN and not pattern.search(value):
             return asked.pattern_message, asked.pattern_severity, "pattern"
         return None
@@ -216,10 +246,10 @@ def _text_check(asked: Field | Column) -> _Cell:
 
 
 def _listed(asked: Field | Column) -> Callable[[str], str | None] | None:
-    choose = "不在可选范围内，请重新选择"
+    choose = _("不在可选范围内，请重新选择")
     match asked.type:
         case "yes_no":
-            return lambda value: None if value in ("yes", "no") else "请选择“是”或者“否”"
+            return lambda value: None if value in ("yes", "no") else _("请选择“是”或者“否”")
         case "choice" | "area":
             known = frozenset(choice.value for choice in asked.choices)
             return lambda value: None if value in known else choose
@@ -236,17 +266,19 @@ def _disqualifying(field: Field, value: Any) -> str | None:
     """An answer that does not qualify: what it was, why it matters in the words of the call, and who judges it."""
     if value == field.qualifies:
         return None
-    said = {"yes": "是", "no": "否"}.get(str(value), str(value))
-    return f"“{field.name}”答的是“{said}”。{field.explain}是否符合，由受理机构判断。"
+    said = {"yes": _("是"), "no": _("否")}.get(str(value), str(value))
+    return _("“{field}”答的是“{said}”。{explain}是否符合，由受理机构判断。").format(
+        field=field.name, said=said, explain=field.explain
+    )
 
 
 def _doubts(section: Section, field: Field) -> list[tuple[str, _Doubt]]:
     """What may look odd in a field, each with the last part of its code."""
     found: list[tuple[str, _Doubt]] = []
     if field.qualifies:
-        found.append(("qualifies", lambda value, _: _disqualifying(field, value)))
+        found.append(("qualifies", lambda value, _rest: _disqualifying(field, value)))
     if field.type == "unit_code":
-        found.append(("doubt", lambda code, _: unit_code.doubt(code)))
+        found.append(("doubt", lambda code, _rest: unit_code.doubt(code)))
     if field.type == "economic_type" and (
         codes := [each for each in section.fields if each.type == "unit_code"]
     ):
@@ -279,7 +311,9 @@ def _region_doubt(field: Field, other: Field) -> _Doubt:
             same = own == chosen
         if same:
             return None
-        return f"代码里的行政区划是{regions.full_name(own)}，与“{other.name}”（{regions.full_name(chosen)}）不同，请确认"
+        return _("代码里的行政区划是{full_name}，与“{other}”（{full_name_2}）不同，请确认").format(
+            full_name=regions.full_name(own), other=other.name, full_name_2=regions.full_name(chosen)
+        )
 
     def of_postcode(code: str, values: Values) -> str | None:
         chosen = _chosen_region(values.get(key))
@@ -308,9 +342,16 @@ def _order_doubt(field: Field, other: Field) -> _Doubt:
         if months.is_month(first):
             if value >= first:
                 return None
-            return f"“{field.name}”（{months.written(value)}）早于“{other.name}”（{months.written(first)}），请确认"
+            return _("“{field}”（{written}）早于“{other}”（{written_2}），请确认").format(
+                field=field.name,
+                written=months.written(value),
+                other=other.name,
+                written_2=months.written(first),
+            )
         if first.startswith(NOT_YET):
-            return f"“{other.name}”写的是“{first[:20]}”，“{field.name}”却有年月，请确认"
+            return _("“{other}”写的是“{first}”，“{field}”却有年月，请确认").format(
+                other=other.name, first=first[:20], field=field.name
+            )
         return None
 
     return doubt
@@ -324,7 +365,11 @@ def _parted(
     section: Section, field: Field, faults: Callable[[Field, Any], Iterator[_Fault]], first: str
 ) -> _Check:
     """The check of a field with several controls; what is wrong as a whole is said at the first."""
-    blank = f"请选择“{field.name}”的省（市）和县（区）" if field.type == "region" else f"请填写“{field.name}”"
+    blank = (
+        _("请选择“{field}”的省（市）和县（区）").format(field=field.name)
+        if field.type == "region"
+        else _("请填写“{field}”").format(field=field.name)
+    )
     place = (section.key, field.key)
 
     path = f"{section.key}.{field.key}"
@@ -335,7 +380,7 @@ def _parted(
             if field.required:
                 problems.append(Problem(*place, whole, blank, "error", f"{path}:required"))
         elif not isinstance(value, Mapping):
-            message = f"“{field.name}”的{_NOT_READABLE}"
+            message = _("“{field}”的{not_readable}").format(field=field.name, not_readable=_NOT_READABLE)
             problems.append(Problem(*place, whole, message, "error", f"{path}:unreadable"))
         else:
             for part, message, severity, kind in faults(field, value):
@@ -348,23 +393,32 @@ def _parted(
 def _range_faults(field: Field, value: Mapping[str, Any]) -> Iterator[_Fault]:
     name = field.name
     wrong = {part: _month_fault(value.get(part)) for part in ("from", "to")}
-    for part, word in (("from", "开始"), ("to", "结束")):
+    for part, word in (("from", _("开始")), ("to", _("结束"))):
         if wrong[part]:
-            yield part, f"“{name}”的{word}时间有误：{wrong[part]}", "error", "format"
+            yield (
+                part,
+                _("“{name}”的{word}时间有误：{wrong}").format(name=name, word=word, wrong=wrong[part]),
+                "error",
+                "format",
+            )
     if any(wrong.values()):
         return
     span = months.length(value["from"], value["to"])
     if span <= 0:
         yield (
             "to",
-            f"“{name}”的结束时间（{months.written(value['to'])}）早于开始时间，请改正",
+            _("“{name}”的结束时间（{written}）早于开始时间，请改正").format(
+                name=name, written=months.written(value["to"])
+            ),
             "error",
             "order",
         )
     elif field.expected_months and span != field.expected_months:
         yield (
             "to",
-            f"“{name}”共 {span} 个月，一般为 {field.expected_months} 个月，请确认",
+            _("“{name}”共 {span} 个月，一般为 {expected_months} 个月，请确认").format(
+                name=name, span=span, expected_months=field.expected_months
+            ),
             "warning",
             "length",
         )
@@ -372,7 +426,7 @@ def _range_faults(field: Field, value: Mapping[str, Any]) -> Iterator[_Fault]:
 
 def _month_fault(month: Any) -> str | None:
     if is_blank(month):
-        return "请填写年月"
+        return _("请填写年月")
     return months.check_month(month) if isinstance(month, str) else _NOT_READABLE
 
 
@@ -380,33 +434,52 @@ def _region_faults(field: Field, value: Mapping[str, Any]) -> Iterator[_Fault]:
     name = field.name
     province, county, detail = parts = [value.get(part, "") for part in ("province", "county", "detail")]
     if not all(isinstance(part, str) for part in parts):
-        yield "province", f"“{name}”的{_NOT_READABLE}", "error", "unreadable"
+        yield (
+            "province",
+            _("“{name}”的{not_readable}").format(name=name, not_readable=_NOT_READABLE),
+            "error",
+            "unreadable",
+        )
         return
     known = regions.get(province)
     if not province:
-        yield "province", f"“{name}”的省（市）没有选择，请选择", "error", "required"
+        yield "province", _("“{name}”的省（市）没有选择，请选择").format(name=name), "error", "required"
     elif known is None or known.level != 1:
-        yield "province", f"“{name}”的省（市）不在可选范围内，请重新选择", "error", "format"
+        yield (
+            "province",
+            _("“{name}”的省（市）不在可选范围内，请重新选择").format(name=name),
+            "error",
+            "format",
+        )
     elif wrong := _county_fault(known, county):
-        yield "county", f"“{name}”的县（区）{wrong}", "error", "format"
+        yield "county", _("“{name}”的县（区）{wrong}").format(name=name, wrong=wrong), "error", "format"
     elif (former := regions.get(county)) and former.legacy:
-        words = f"“{name}”的{regions.full_name(county)}（{county}）已经撤销或者更名，请选择现在的县（区）"
+        words = _("“{name}”的{full_name}（{county}）已经撤销或者更名，请选择现在的县（区）").format(
+            name=name, full_name=regions.full_name(county), county=county
+        )
         yield "county", words, "warning", "former"
     limit = field.max_chars or 200
     if len(detail) > limit:
-        yield "detail", f"“{name}”不能超过 {limit} 字，现有 {len(detail)} 字，请删减", "error", "length"
+        yield (
+            "detail",
+            _("“{name}”不能超过 {limit} 字，现有 {count} 字，请删减").format(
+                name=name, limit=limit, count=len(detail)
+            ),
+            "error",
+            "length",
+        )
     elif wrong := unprintable(detail):
-        yield "detail", f"“{name}”{wrong}", "error", "characters"
+        yield "detail", _("“{name}”{wrong}").format(name=name, wrong=wrong), "error", "characters"
 
 
 def _county_fault(province: regions.Region, county: str) -> str | None:
     if not county:
-        return "没有选择，请选择" if regions.counties(province.code) else None
+        return _("没有选择，请选择") if regions.counties(province.code) else None
     found = regions.get(county)
     if found is None or found.level != 3:
-        return "不在可选范围内，请重新选择"
+        return _("不在可选范围内，请重新选择")
     if regions.province_of(county) != province.code:
-        return f"{found.name}不在{province.name}，请重新选择"
+        return _("{name}不在{province}，请重新选择").format(name=found.name, province=province.name)
     return None
 
 
@@ -428,7 +501,7 @@ class _Table:
     def __call__(self, value: Any, _values: Values, problems: list[Problem]) -> None:
         name = self.field.name
         if value is not None and not isinstance(value, list):
-            message = f"“{name}”的{_NOT_READABLE}"
+            message = _("“{name}”的{not_readable}").format(name=name, not_readable=_NOT_READABLE)
             problems.append(Problem(*self.place, self.whole, message, "error", f"{self.path}:unreadable"))
             return
         filled = 0
@@ -438,10 +511,14 @@ class _Table:
                 filled += 1
                 self._row(number, row, seen, problems)
         if filled < self.least:
-            message = f"请填写“{name}”，至少 {self.least} 行，现有 {filled} 行"
+            message = _("请填写“{name}”，至少 {least} 行，现有 {filled} 行").format(
+                name=name, least=self.least, filled=filled
+            )
             problems.append(Problem(*self.place, self.whole, message, "error", f"{self.path}:required"))
         elif filled > self.most:
-            message = f"“{name}”最多 {self.most} 行，现有 {filled} 行，请合并或者删减"
+            message = _("“{name}”最多 {most} 行，现有 {filled} 行，请合并或者删减").format(
+                name=name, most=self.most, filled=filled
+            )
             problems.append(Problem(*self.place, self.whole, message, "error", f"{self.path}:count"))
 
     def _row(self, number: int, row: Any, seen: dict[str, int], problems: list[Problem]) -> None:
@@ -453,7 +530,9 @@ class _Table:
         joined = _joined(cells)
         first = seen.setdefault(joined or repr(cells), number)
         if first != number:
-            message = f"“{self.field.name}”第 {number} 行与第 {first} 行相同，请确认是否重复"
+            message = _("“{field}”第 {number} 行与第 {first} 行相同，请确认是否重复").format(
+                field=self.field.name, number=number, first=first
+            )
             anchor = f"{self.whole}-{number}-{self.keys[0]}"
             code = f"{self.path}[{number}]:repeated"
             problems.append(Problem(*self.place, anchor, message, "warning", code))
@@ -467,7 +546,9 @@ class _Table:
                 problems.append(Problem(*self.place, anchor, self._at(number, found[0]), found[1], code))
 
     def _at(self, number: int, message: str) -> str:
-        return f"“{self.field.name}”第 {number} 行：{message}"
+        return _("“{field}”第 {number} 行：{message}").format(
+            field=self.field.name, number=number, message=message
+        )
 
 
 def _joined(cells: list[Any]) -> str:
@@ -479,9 +560,17 @@ def _joined(cells: list[Any]) -> str:
 
 def _cell_fault(cell: Any, column: Column, test: _Cell) -> _Said | None:
     if is_blank(cell):
-        return (f"请填写“{column.name}”", "error", "required") if column.required else None
+        return (
+            (_("请填写“{column}”").format(column=column.name), "error", "required")
+            if column.required
+            else None
+        )
     if not isinstance(cell, str):
-        return f"“{column.name}”的{_NOT_READABLE}", "error", "unreadable"
+        return (
+            _("“{column}”的{not_readable}").format(column=column.name, not_readable=_NOT_READABLE),
+            "error",
+            "unreadable",
+        )
     return test(cell)
 
 
@@ -499,7 +588,7 @@ def _contradictions(
         for field in section.fields:
             if not field.same_as or not known.field(section.key, field.key):
                 continue
-            other_section, _, other_key = field.same_as.partition(".")
+            other_section, _rest, other_key = field.same_as.partition(".")
             other = questionnaire.find(field.same_as)
             mine, theirs = _value(answers, section.key, field.key), _value(answers, other_section, other_key)
             if (
@@ -512,7 +601,7 @@ def _contradictions(
             ):
                 continue
             if mine != theirs:
-                message = f"这里的回答与“{other.name}”的回答不同，请改成一致"
+                message = _("这里的回答与“{other}”的回答不同，请改成一致").format(other=other.name)
                 code = f"{section.key}.{field.key}:same_as"
                 found.append(Problem(section.key, field.key, f"f-{field.key}", message, "warning", code))
     return found

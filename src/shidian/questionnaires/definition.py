@@ -142,7 +142,8 @@ class Field(Value):
     `region_from` names the region field against which a code or a postcode is compared; `expected_months` is the
     usual length of a period; `same_as` (`section.field`) asks the same elsewhere and should be answered alike.
     `visible_when` is a condition on earlier answers; while it does not hold the field is not asked, not checked and not
-    printed, and what was written in it stays.
+    printed, and what was written in it stays. `rich`: a long text that may hold numbered items, tables and pictures (see
+    `prose`).
     """
 
     key: FieldKey
@@ -169,6 +170,7 @@ class Field(Value):
     same_as: str | None = None
     expected_months: int | None = Attribute(default=None, ge=1, le=240)
     visible_when: Expression | None = None
+    rich: bool = False
 
     @property
     def name(self) -> str:
@@ -205,6 +207,7 @@ class Field(Value):
             (self.expected_months and self.type != "month_range", "expected_months 只用于 type: month_range"),
             (self.not_before and self.type not in _MONTHS, "not_before 只用于 type: month 或 month_or_text"),
             (self.region_from and self.type not in _PLACED, "region_from 只用于 type: unit_code 或 postcode"),
+            (self.rich and self.type != "long_text", "rich 只用于 type: long_text 的栏目"),
         )
         for wrong, message in faults:
             if wrong:
@@ -324,7 +327,8 @@ class Questionnaire(Value):
     """A whole form in one version.
 
     `rules` hold across fields and sections. `instructions` are the official notes on filling it in; `opinions_title` and `opinions_box` the heading and the lines
-    of the boxes in which the parties sign, which are no questions but belong to the form.
+    of the boxes in which the parties sign, which are no questions but belong to the form. `pictures` names the slot of
+    attachments that holds the pictures of its rich answers.
     """
 
     key: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
@@ -335,6 +339,7 @@ class Questionnaire(Value):
     rules: list[Rule] = Attribute(default=[])
     opinions_title: str = ""
     opinions_box: list[str] = Attribute(default=[])
+    pictures: str | None = None
 
     @cached_property
     def prepared(self) -> dict[str, Any]:
@@ -360,6 +365,8 @@ class Questionnaire(Value):
     def _fits(self) -> Self:
         if repeated := _first_repeated([section.key for section in self.sections]):
             raise ValueError(f"部分“{repeated}”出现了两次")
+        if self.pictures and not any(field.rich for section in self.sections for field in section.fields):
+            raise ValueError("写了 pictures，就必须有 rich: true 的栏目")
         return self
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shidian.organisations.codes import economic_types, industries, months, regions
+from shidian.questionnaires import prose
 from shidian.questionnaires.checks import is_blank
 from shidian.questionnaires.definition import Column, Field, Questionnaire
 from shidian.questionnaires.forms import plain_text
@@ -16,23 +17,33 @@ from shidian.questionnaires.visibility import visible
 _YES_NO = {"yes": "是", "no": "否"}
 
 
-def printable(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def printable(
+    questionnaire: Questionnaire, answers: Mapping[str, Any], *, blocks: bool = False
+) -> dict[str, dict[str, Any]]:
     """What to print, by section and field; every field is there, blank ones as nothing.
 
     Text for most types; `month_range` as from_year, from_month, to_year, to_month; `region` as province, county, detail
-    and text; `rows` as a list of rows of text.
+    and text; `rows` as a list of rows of text. With `blocks`, as papers want it, a `rich` answer is a list of blocks, each
+    with its `kind`: paragraph (text), item (marker, level, text), table (header, rows), picture (name, caption).
     """
     known = visible(questionnaire, answers)
+    printed_field = _as_blocks if blocks else value
     printed: dict[str, dict[str, Any]] = {}
     for section in questionnaire.sections:
         values = answers.get(section.key)
         if not isinstance(values, Mapping):
             values = {}
         printed[section.key] = {
-            field.key: value(field, values.get(field.key) if known.field(section.key, field.key) else None)
+            field.key: printed_field(
+                field, values.get(field.key) if known.field(section.key, field.key) else None
+            )
             for field in section.fields
         }
     return printed
+
+
+def _as_blocks(field: Field, stored: Any) -> Any:
+    return prose.printable(plain_text(stored)) if field.rich else value(field, stored)
 
 
 def value(field: Field, stored: Any) -> Any:
@@ -67,7 +78,7 @@ def one_line(field: Field, stored: Any) -> str:
             first = field.columns[0].key
             return "、".join(row[first] for row in shown if row[first])
         case _:
-            return " ".join(str(shown).split())
+            return " ".join((prose.words(shown) if field.rich else str(shown)).split())
 
 
 def _text(asked: Field | Column, stored: Any) -> str:
