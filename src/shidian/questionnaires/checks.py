@@ -169,7 +169,7 @@ def _rich(section: Section, field: Field) -> _Check:
     def run(value: Any, values: Values, problems: list[Problem]) -> None:
         as_text(value, values, problems)
         for fault in prose.faults(value) if isinstance(value, str) else ():
-            message = f"“{field.name}”{fault.message}"
+            message = _("“{field}”{message}").format(field=field.name, message=fault.message)
             code = f"{section.key}.{field.key}:{fault.kind}[{fault.line}]"
             problems.append(Problem(*place, message, "error", code))
 
@@ -203,9 +203,6 @@ def _single(section: Section, field: Field) -> _Check:
         elif field.required and value.isspace():
             problems.append(Problem(*place, missing, "error", f"{path}:required"))
             return
-        for fault in prose.faults(value) if field.rich else ():
-            message = _("“{field}”{message}").format(field=field.name, message=fault.message)
-            problems.append(Problem(*place, message, "error", f"{path}:{fault.kind}[{fault.line}]"))
         for kind, doubt in doubts:
             message = doubt(value, values) or ""
             if message:

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext as _
+
 MOST_COLUMNS = 12
 MOST_ROWS = 100
 """Of one table; the line under the header does not count."""
@@ -94,11 +96,35 @@ Block = Paragraph | Item | Table | Picture
 
 
 class Fault(NamedTuple):
-    """What stands against freezing, what to do about it, and the last part of its code; `line` counts from 1."""
+    """What stands against freezing, and the last part of its code; `line` counts from 1."""
 
     kind: str
     line: int
-    message: str
+    values: tuple[int, ...]
+
+    @property
+    def message(self) -> str:
+        """What is wrong and what to do about it, after the name of the field."""
+        line, values = self.line, self.values
+        match self.kind:
+            case "columns":
+                return _(
+                    "第 {line} 行起的表格有 {count} 列，最多 {most} 列，请分成两个表格，或者作为附件上传"
+                ).format(line=line, count=values[0], most=MOST_COLUMNS)
+            case "rows":
+                return _(
+                    "第 {line} 行起的表格有 {count} 行，最多 {most} 行，请分成几个表格（中间空一行），或者作为附件上传"
+                ).format(line=line, count=values[0], most=MOST_ROWS)
+            case "pictures":
+                return _("图片有 {count} 张，最多 {most} 张，请删去 {extra} 张").format(
+                    count=values[0], most=MOST_PICTURES, extra=values[0] - MOST_PICTURES
+                )
+            case _:
+                first, odd, here = values
+                return _(
+                    "第 {line} 行起的表格各行的格数不一样：第一行 {first} 格，第 {odd} 行 {here} 格。"
+                    "请补上或者删去竖线“|”，让每行一样多"
+                ).format(line=line, first=first, odd=odd, here=here)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +155,7 @@ def faults(text: str) -> list[Fault]:
     prose, found = _parsed(text)
     if len(prose.pictures) > MOST_PICTURES:
         extra = prose.pictures[MOST_PICTURES]
-        words = f"图片有 {len(prose.pictures)} 张，最多 {MOST_PICTURES} 张，请删去 {len(prose.pictures) - MOST_PICTURES} 张"
-        return [*found, Fault("pictures", extra.line + 1, words)]
+        return [*found, Fault("pictures", extra.line + 1, (len(prose.pictures),))]
     return list(found)
 
 
@@ -295,30 +320,26 @@ def _table(lines: Sequence[str], first: int, found: list[Fault]) -> Iterator[Blo
     """The table of consecutive rows, or their lines as paragraphs with what is wrong with them."""
     rows = [_cells(line) for line in lines]
     header = len(rows) > 1 and all(map(_RULE.fullmatch, rows[1]))
-    widths = {len(row) for row in rows}
-    place = f"第 {first + 1} 行起的表格"
-    fault = ""
-    if len(rows) > 1:
-        body = len(rows) - header
-        if max(widths) > MOST_COLUMNS:
-            fault = f"{place}有 {max(widths)} 列，最多 {MOST_COLUMNS} 列，请分成两个表格，或者作为附件上传"
-        elif body > MOST_ROWS:
-            fault = (
-                f"{place}有 {body} 行，最多 {MOST_ROWS} 行，请分成几个表格（中间空一行），或者作为附件上传"
-            )
-        elif len(widths) > 1:
-            odd = next(number for number, row in enumerate(rows) if len(row) != len(rows[0]))
-            fault = (
-                f"{place}各行的格数不一样：第一行 {len(rows[0])} 格，第 {first + odd + 1} 行 {len(rows[odd])} 格。"
-                "请补上或者删去竖线“|”，让每行一样多"
-            )
-    if fault:
-        found.append(Fault("table", first + 1, fault))
-    if fault or len(rows) == 1:
+    fault = _misshapen(rows, first, header=header) if len(rows) > 1 else None
+    if fault is not None:
+        found.append(fault)
+    if fault is not None or len(rows) == 1:
         yield from (_line(line, first + number) for number, line in enumerate(lines))
         return
     kept = [rows[0], *rows[2:]] if header else rows
     yield Table(tuple(kept), header, first)
+
+
+def _misshapen(rows: Sequence[tuple[str, ...]], first: int, *, header: bool) -> Fault | None:
+    widest = max(map(len, rows))
+    if widest > MOST_COLUMNS:
+        return Fault("columns", first + 1, (widest,))
+    if len(rows) - header > MOST_ROWS:
+        return Fault("rows", first + 1, (len(rows) - header,))
+    for number, row in enumerate(rows):
+        if len(row) != len(rows[0]):
+            return Fault("table", first + 1, (len(rows[0]), first + number + 1, len(row)))
+    return None
 
 
 def _cells(line: str) -> tuple[str, ...]:
