@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from shidian.applications import actions
 from shidian.applications.models import AnswerRevision
@@ -33,6 +35,22 @@ def test_a_field_is_saved_and_says_when_and_from_which_number_to_go_on(cast, dra
 
     assert (first, second["number"]) == ({"number": 1, "saved_at": "10:00", "problems": []}, 2)
     assert answers(draft)["cover"]["contact"] == "王经"
+
+
+@pytest.mark.parametrize("path", ["cover.name", "cover.area", "cover.contact", "goals.goals"])
+def test_a_save_takes_six_queries_at_most_and_adds_one_revision(cast, call, draft, path):
+    section, field = path.split(".")
+    client = signed_in(cast.lead_writer)
+    send(client, draft, "contact_mobile", 0, contact_mobile="12")  # the call's package is read once a process
+
+    for number, text in enumerate(("甲", "乙", "乙")):
+        with CaptureQueriesContext(connection) as queries:
+            answer = send(client, draft, field, number, section=section, **{field: text})
+        asked = [each["sql"] for each in queries if each["sql"].split()[0] in ("SELECT", "INSERT", "UPDATE")]
+
+        assert answer.status_code == 200
+        assert len(asked) <= 6, asked
+    assert AnswerRevision.objects.filter(answer__field=field).count() == 2
 
 
 def test_what_is_wrong_is_saved_and_told(cast, draft):

@@ -52,6 +52,10 @@ _ACCESS = f"""
     || '|' || COALESCE((SELECT @JOINED@ {_GIFTS} AND g.application_id = {_HERE}), '')
     || '|' || COALESCE((SELECT @JOINED@ FROM {SectionGift._meta.db_table} g
         WHERE g.ended_at IS NULL AND g.application_id = {_HERE}), '')"""  # noqa: S608 (names of tables)
+_HELD = f"""
+    SELECT {Application._meta.db_table}.*, c.digest AS call_digest, %s AS access_for, {_ACCESS} AS access_told
+    FROM {Application._meta.db_table} JOIN {Call._meta.db_table} c ON c.id = {Application._meta.db_table}.call_id
+    WHERE {Application._meta.db_table}.reference = %s"""  # noqa: S608 (names of tables)
 _JOINED = {"sqlite": "GROUP_CONCAT(g.section)", "postgresql": "STRING_AGG(g.section, ',')"}
 
 
@@ -191,10 +195,15 @@ def unsettled(application: Application, user: User, section: str = "") -> list[A
 
 def held(user: User, reference: str) -> Application | None:
     """An application on which the person works, read and locked at once, for a transaction that only saves in it."""
-    rows = Application.objects.filter(_working(user), reference=reference).select_related("call", "lead")
-    found = with_access(rows, user).select_for_update(of=("self",)).first()
-    if found is not None:
-        found.is_held = True
+    sql = _HELD.replace("@JOINED@", _JOINED[connection.vendor])
+    if connection.features.has_select_for_update:
+        sql += f" FOR UPDATE OF {Application._meta.db_table}"
+    params = [user.pk] * (sql.count("%s") - 1)
+    found = next(iter(Application.objects.raw(sql, [*params, reference])), None)
+    if found is None or not access(user, found).takes_part:
+        return None
+    found.call = Call.from_db(connection.alias, ("id", "digest"), (found.call_id, vars(found)["call_digest"]))
+    found.is_held = True
     return found
 
 

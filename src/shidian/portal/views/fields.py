@@ -22,6 +22,7 @@ from shidian.applications.models import AnswerRevision, Application
 from shidian.applications.queries import answers, unsettled, value_at, written_in
 from shidian.applications.writing import (
     Contested,
+    Outcome,
     Writing,
     restore,
     save_field,
@@ -83,30 +84,36 @@ def field(request: HttpRequest, reference: str, section: str, field: str) -> Htt
         return JsonResponse({"sign_in": reverse("account_login")}, status=401)
     try:
         with transaction.atomic():
-            return _save(request, request.user, reference, section, field)
+            # The row is read and locked at once: one query less in what happens most often.
+            application = held_application(request, reference)
+            asked, one = _field(application, section, field)
+            values = forms.read(asked, posted(request))
+            number = request.POST.get("number", "")
+            if field not in values or not (number.isascii() and number.isdigit() and len(number) < 9):
+                return _json({"refused": "这一栏没有送到，请刷新页面再试。"}, 400)
+            outcome = _save(request, application, f"{section}.{field}", values[field], int(number))
     except Stale:
         application = own_application(request, reference)
         return _contested(application, *_field(application, section, field), request.user)
     except Refused as refused:
         return _json({"refused": str(refused)}, 403)
-
-
-def _save(request: HttpRequest, user: User, reference: str, section: str, field: str) -> JsonResponse:
-    # The row is read and locked at once: one query less in what happens most often.
-    application = held_application(request, reference)
-    asked, one = _field(application, section, field)
-    path = f"{section}.{field}"
-    values = forms.read(asked, posted(request))
-    number = request.POST.get("number", "")
-    if field not in values or not (number.isascii() and number.isdigit() and len(number) < 9):
-        return _json({"refused": "这一栏没有送到，请刷新页面再试。"}, 400)
-    if request.POST.get("keep", "") == "theirs":
-        settle_for_theirs(application, path, by=user, started_from=int(number))
+    # From here on others may write: the answer is put together outside of the transaction.
+    if outcome is None:
         return _now(application, asked, one)
-    outcome = save_field(application, path, values[field], by=user, started_from=int(number))
     if isinstance(outcome, Contested):
-        return _contested(application, asked, one, user)
+        return _contested(application, asked, one, request.user)
     return _saved(application, asked, field, number=outcome.number, at=outcome.at, value=outcome.value)
+
+
+def _save(
+    request: HttpRequest, application: Application, path: str, value: Any, number: int
+) -> Outcome | None:
+    """What came of a text; None when its writer leaves what stands there."""
+    user = person(request)
+    if request.POST.get("keep", "") == "theirs":
+        settle_for_theirs(application, path, by=user, started_from=number)
+        return None
+    return save_field(application, path, value, by=user, started_from=number)
 
 
 def _json(content: dict[str, Any], status: int = 200) -> JsonResponse:
