@@ -314,7 +314,7 @@ def sign_one(application: Application, party: Any, by: User, decision: str = "ag
         party,
         by=by,
         decision=Signature.Decision(decision),
-        signatory="负责人",
+        signatory=f"{party.name}负责人",
         signed_on=today(application.call),
         scan=scan(by),
         capacity="主任",

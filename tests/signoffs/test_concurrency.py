@@ -32,7 +32,7 @@ ROUNDS = 20
 def settled() -> Iterator[list[Gate]]:
     """The gates that were announced to the app which opened the round."""
     announced: list[Gate] = []
-    gate_settled.register("race", announced.append)
+    gate_settled.register("race", lambda gate, by: announced.append(gate))
     yield announced
     del gate_settled._handlers["race"]
 
@@ -49,7 +49,7 @@ def opened(number: int, by: Any) -> tuple[Round, list[Party]]:
     invited = [
         Invited(role=role, label=role, name=f"{role}单位", gate="first") for role in ("甲", "乙", "丙")
     ]
-    round_ = signoffs.open_round(version, invited, purpose="race", chain=f"race:{number}")
+    round_ = signoffs.open_round(version, invited, purpose="race", chain=f"race:{number}", by=by)
     return round_, list(round_.parties.order_by("position"))
 
 
@@ -58,7 +58,7 @@ def sign(party: Party, by: Any, scan: Any) -> Signature:
         Party.objects.get(pk=party.pk),
         by=by,
         decision=Signature.Decision.AGREE,
-        signatory="负责人",
+        signatory=f"{party.name}负责人",
         signed_on=steps.today(Call.objects.get()),
         scan=scan,
     )

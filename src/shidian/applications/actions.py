@@ -5,31 +5,37 @@ Each verb locks the application, asks its rule, moves the state and records one 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from shidian.accounts.models import User
-from shidian.applications import rules
+from shidian.applications import pictures, rules
 from shidian.applications.content import invited, version_content
 from shidian.applications.models import AnswerRevision, Application, Attachment, Explanation, Lodgement
 from shidian.applications.queries import answers, round_of
 from shidian.applications.reusing import copy_answers, from_profile
 from shidian.applications.writing import save_fields
-from shidian.audit.actions import move, record
+from shidian.audit.actions import Actor, move, record
 from shidian.calls.definition import AttachmentSlot
 from shidian.calls.models import Call
 from shidian.calls.queries import gates_until, stage
 from shidian.core import clock
 from shidian.core.errors import Invalid, NotNow, require
+from shidian.core.language import in_chinese
 from shidian.documents.actions import freeze as freeze_document
 from shidian.documents.actions import take_in
 from shidian.documents.models import Document, DocumentVersion, StoredFile
 from shidian.organisations.models import Office, Organisation
 from shidian.questionnaires.checks import Problem, check
 from shidian.signoffs import actions as signoffs
+from shidian.signoffs.actions import Invited
 from shidian.signoffs.models import Gate, Party, Signature
-from shidian.signoffs.queries import outstanding
+from shidian.signoffs.queries import agreements, last_round, outstanding
+from shidian.signoffs.scopes import FORM, changes, scope_digest
 
 PURPOSE = "application"
 """The key under which this app's rounds are opened and its handler is registered."""
@@ -85,11 +91,32 @@ def attach(
 def attach_stored(
     application: Application, slot: AttachmentSlot, stored: StoredFile, *, by: User
 ) -> Attachment:
-    """Put a file that was inspected and kept already into a slot of a draft; `NotNow` when the slot is full."""
+    """Put a file that was inspected and kept already into a slot of a draft; `NotNow` when the slot is full.
+
+    In the slot of pictures no two have one name: the second 图.png becomes 图-2.png.
+    """
     application = locked(application)
     require_room(application, slot, by)
+    if slot.key == application.call.questionnaire.pictures:
+        stored = _named_once(stored, pictures.present(application))
     return Attachment.objects.create(
         application=application, slot=slot.key, file=stored, added_at=clock.now(), added_by=by
+    )
+
+
+def _named_once(stored: StoredFile, held: Collection[str]) -> StoredFile:
+    # What was kept is never changed: another name is another row for the same content.
+    name = pictures.free_name(stored.name, held)
+    if name == stored.name:
+        return stored
+    return StoredFile.objects.create(
+        sha256=stored.sha256,
+        name=name,
+        size=stored.size,
+        media_type=stored.media_type,
+        pages=stored.pages,
+        stored_at=stored.stored_at,
+        stored_by=stored.stored_by,
     )
 
 
@@ -97,7 +124,9 @@ def require_room(application: Application, slot: AttachmentSlot, by: User, *, co
     """Refuse whoever may not edit, and (`NotNow`) a slot that is full with the files that are `coming`."""
     require(rules.can_edit(by, application))
     if application.attachments.filter(slot=slot.key).count() + coming >= slot.maximum:
-        raise NotNow(f"“{slot.label}”最多 {slot.maximum} 个文件，请先删去一个。")
+        raise NotNow(
+            _("“{slot}”最多 {maximum} 个文件，请先删去一个。").format(slot=slot.label, maximum=slot.maximum)
+        )
 
 
 @transaction.atomic
@@ -110,7 +139,9 @@ def detach(attachment: Attachment, *, by: User) -> None:
 
 def problems(application: Application) -> list[Problem]:
     """Everything that stands against freezing (errors) or should be looked at (warnings), each with its place."""
-    found = check(application.call.questionnaire, answers(application))
+    questionnaire, values = application.call.questionnaire, answers(application)
+    found = check(questionnaire, values)
+    found += pictures.missing(questionnaire, values, pictures.present(application))
     held = set(application.attachments.values_list("slot", flat=True))
     for slot in application.call.definition.attachments:
         if slot.required and slot.key not in held:
@@ -119,7 +150,7 @@ def problems(application: Application) -> list[Problem]:
                     section="attachments",
                     field=slot.key,
                     anchor=f"slot-{slot.key}",
-                    message=f"请上传“{slot.label}”",
+                    message=_("请上传“{slot}”").format(slot=slot.label),
                     severity="error",
                 )
             )
@@ -134,13 +165,14 @@ def explain(application: Application, code: str, reason: str, *, by: User) -> No
     500 characters (`Invalid`).
     """
     application = locked(application)
-    problem = next((each for each in problems(application) if each.code == code), None)
+    with in_chinese():
+        problem = next((each for each in problems(application) if each.code == code), None)
     if problem is None or problem.severity != "warning":
-        raise NotNow("这条提醒已经不在了：内容改过了。请看最新的检查结果。")
+        raise NotNow(_("这条提醒已经不在了：内容改过了。请看最新的检查结果。"))
     require(rules.can_write(by, application, problem.section))
     words = reason.strip()
     if len(words) > 500:
-        message = f"说明不能超过 500 字，现有 {len(words)} 字，请删减。"
+        message = _("说明不能超过 500 字，现有 {count} 字，请删减。").format(count=len(words))
         raise Invalid(message, [("reason", message)])
     Explanation.objects.create(
         application=application,
@@ -163,10 +195,11 @@ def freeze(application: Application, *, by: User) -> DocumentVersion:
     """
     application = locked(application)
     require(rules.can_freeze(by, application))
-    found = problems(application)
-    errors = [problem for problem in found if problem.severity == "error"]
-    if errors:
-        raise Invalid(f"还有 {len(errors)} 处要改，改好才能冻结。", errors)
+    with in_chinese():
+        found = problems(application)  # the warnings that were answered are part of the version
+    if any(problem.severity == "error" for problem in found):
+        errors = [problem for problem in problems(application) if problem.severity == "error"]
+        raise Invalid(_("还有 {count} 处要改，改好才能冻结。").format(count=len(errors)), errors)
     parties = invited(application)
     version = freeze_document(application.document, version_content(application, parties, found), by=by)
     move(
@@ -176,13 +209,59 @@ def freeze(application: Application, *, by: User) -> DocumentVersion:
         version=version,
         detail={"version": version.label, "code": version.code, "digest": version.digest},
     )
-    signoffs.open_round(version, parties, purpose=PURPOSE, chain=application.chain)
+    signoffs.open_round(
+        version,
+        parties,
+        purpose=PURPOSE,
+        chain=application.chain,
+        by=by,
+        terms=application.call.definition.signing,
+    )
     return version
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What freezing now would mean for a party: the agreement that would be carried, or what it has to look at again.
+
+    `agreed` is the agreement to the version before, if there is one; `changes` are paths of `signoffs.scopes.changes`.
+    """
+
+    body: Invited
+    agreed: Signature | None
+    changes: list[str]
+
+    @property
+    def carried(self) -> bool:
+        """Whether the agreement would go on to count."""
+        return self.agreed is not None and not self.changes
+
+
+def foresee(application: Application) -> list[Foreseen]:
+    """Who would have to agree again if the application were frozen as it stands, and why."""
+    before = last_round(application.document_id)
+    given = agreements(before) if before else {}
+    parties = invited(application)
+    with in_chinese():
+        content = version_content(application, parties, problems(application))
+    again = application.call.definition.signing.again
+    found = []
+    for body in parties:
+        signature = given.get(body.body)
+        changed: list[str] = []
+        if signature is not None and signature.scope_digest != scope_digest(content, body.scope):
+            changed = changes(signature.party.round.version.data, content, body.scope) or [FORM]
+        elif signature is not None and again == "all":
+            changed = [FORM]
+        found.append(Foreseen(body, signature, changed))
+    return found
 
 
 @transaction.atomic
 def reopen(application: Application, *, by: User, reason: str) -> None:
-    """Take a frozen application back to edit it: every opinion given on the version becomes void, on the record.
+    """Take a frozen application back to edit it: the round of the version is void, on the record.
+
+    An agreement counts again for the next version when nothing changed of what it covers (`signoffs.scopes`).
 
     An application that an office had returned stays with that office, and goes back to it.
     """
@@ -212,6 +291,8 @@ def record_opinion(
     scan: StoredFile,
     capacity: str = "",
     opinion: str = "",
+    place: str = "",
+    namesake: bool = False,
 ) -> Signature:
     """Record one party's opinion from its sealed page, with its scan as taken in, the date and the signatory.
 
@@ -227,9 +308,11 @@ def record_opinion(
         else today
     )
     if signed_on > today:
-        raise Invalid("盖章日期不能晚于今天。", [("signed_on", "盖章日期不能晚于今天。")])
+        raise Invalid(_("盖章日期不能晚于今天。"), [("signed_on", _("盖章日期不能晚于今天。"))])
     if signed_on < frozen:
-        words = f"盖章日期早于这一版冻结的日子（{frozen.year} 年 {frozen.month} 月 {frozen.day} 日），请核对是不是旧版的意见页。"
+        words = _(
+            "盖章日期早于这一版冻结的日子（{year} 年 {month} 月 {day} 日），请核对是不是旧版的意见页。"
+        ).format(year=frozen.year, month=frozen.month, day=frozen.day)
         raise Invalid(words, [("signed_on", words)])
     return signoffs.record_signature(
         party,
@@ -240,24 +323,23 @@ def record_opinion(
         scan=scan,
         capacity=capacity,
         opinion=opinion,
+        place=place,
+        namesake=namesake,
     )
 
 
-def announce_gate(gate: Gate) -> None:
+def announce_gate(gate: Gate, by: Actor) -> None:
     """Called by sign-offs when the last party due at a gate agreed: the lead may go on."""
     version = gate.round.version
     application = Application.objects.select_related("call").get(document=version.document_id)
     labels = {found.key: found.label for found in application.call.definition.stages}
     labels[application.call.definition.destination.key] = application.call.definition.destination.label
-    last = gate.round.parties.filter(gate=gate.key).order_by("signatures__pk").last()
-    signature = last.signature if last else None
-    if signature is not None:
-        record(
-            "application.signed",
-            application.chain,
-            by=signature.recorded_by,
-            detail={"version": version.label, "gate": labels.get(gate.key, gate.key)},
-        )
+    record(
+        "application.signed",
+        application.chain,
+        by=by,
+        detail={"version": version.label, "gate": labels.get(gate.key, gate.key)},
+    )
 
 
 @transaction.atomic
@@ -297,7 +379,7 @@ def _arrive(
 ) -> Lodgement:
     version = application.version
     if version is None:
-        raise NotNow("申请还没有冻结。")
+        raise NotNow(_("申请还没有冻结。"))
     count = application.lodgements.count() + 1
     return Lodgement.objects.create(
         application=application,
@@ -399,7 +481,9 @@ def pass_on(application: Application, office: Office, *, by: User, via: str) -> 
     following = next_gate(application)
     if following == application.call.definition.destination.key:
         raise NotNow(
-            f"{application.reference} 已在最后一级，只能提交{application.call.definition.destination.label}。"
+            _("{application} 已在最后一级，只能提交{destination}。").format(
+                application=application.reference, destination=application.call.definition.destination.label
+            )
         )
     _require_gate(application, following)
     arrival = _arrive(application, office, following, by=by, sent_by=sender, via=via)
@@ -424,7 +508,11 @@ def nominate(application: Application, *, by: User, via: str) -> None:
     _require_state(application, "nominate")
     destination = application.call.definition.destination
     if next_gate(application) != destination.key:
-        raise NotNow(f"{application.reference} 还没有到最后一级，不能提交{destination.label}。")
+        raise NotNow(
+            _("{application} 还没有到最后一级，不能提交{destination}。").format(
+                application=application.reference, destination=destination.label
+            )
+        )
     _require_gate(application, destination.key)
     version = application.version
     move(
@@ -441,7 +529,11 @@ def nominate(application: Application, *, by: User, via: str) -> None:
 
 def _require_state(application: Application, verb: str) -> None:
     if not application.MACHINE.allows(application.state, verb):
-        raise NotNow(f"{application.reference} 现在是“{application.state_label}”，不能报送。")
+        raise NotNow(
+            _("{application} 现在是“{state_label}”，不能报送。").format(
+                application=application.reference, state_label=application.state_label
+            )
+        )
 
 
 def next_gate(application: Application) -> str:
@@ -455,5 +547,11 @@ def _require_gate(application: Application, gate: str) -> None:
     round_ = round_of(application)
     waiting = outstanding(round_, gates_until(application.call, gate)) if round_ else []
     if waiting:
-        names = "、".join(f"{party.label}“{party.name}”" for party in waiting)
-        raise NotNow(f"{application.reference}：还没有收到{names}的同意意见，不能报送。")
+        names = _("、").join(
+            _("{party}“{party_2}”").format(party=party.label, party_2=party.name) for party in waiting
+        )
+        raise NotNow(
+            _("{application}：还没有收到{names}的同意意见，不能报送。").format(
+                application=application.reference, names=names
+            )
+        )

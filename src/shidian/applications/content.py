@@ -23,12 +23,21 @@ def at_path(values: Mapping[str, Mapping[str, Any]], path: str) -> Any:
 def invited(application: Application) -> list[Invited]:
     """The parties of the application in the order of the call: named in the answers, or fixed by the package."""
     values = answers(application)
+    order = application.call.definition.signing.order
     found: list[Invited] = []
     for role in application.call.definition.parties:
         named = [(role.name, "")] if role.name else _named(at_path(values, role.names_from or ""))
         found.extend(
-            Invited(role=role.role, label=role.label, name=name, code=code, gate=role.before)
-            for name, code in named
+            Invited(
+                role=role.role,
+                label=role.label,
+                name=name,
+                code=code,
+                gate=role.before,
+                step=len(found) + number if order == "sequential" else role.step if order == "staged" else 1,
+                scope=role.vouches_for,
+            )
+            for number, (name, code) in enumerate(named, start=1)
         )
     return found
 

@@ -34,11 +34,11 @@ class Protect(Operation):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
     ) -> None:
-        """Create the triggers."""
+        """Create the triggers; again after a change of the table, with which SQLite loses them."""
+        vendor = schema_editor.connection.vendor
         for model in self.models:
-            for statement in create_statements(
-                schema_editor.connection.vendor, _table(to_state, app_label, model)
-            ):
+            table = _table(to_state, app_label, model)
+            for statement in [*drop_statements(vendor, table), *create_statements(vendor, table)]:
                 schema_editor.execute(statement, params=None)
 
     def database_backwards(

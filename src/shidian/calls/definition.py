@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from shidian.questionnaires.definition import Value, Words
+from shidian.signoffs.scopes import Scope
+from shidian.signoffs.terms import ORDINARY, Terms
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=40)]
 CallKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
@@ -95,7 +97,8 @@ class PartyRole(Value):
     `before` is a stage key (agreed before an office of that stage may be handed the application) or the destination's
     key. Names come from `names_from` (one text field, or a rows field with name, code, contact and phone), or the body
     is the same for everybody (`name`). `prints_on` is the paper that carries the party's box. `notice_before` is the
-    gate that the notice's own words name, where the package has decided on another.
+    gate that the notice's own words name, where the package has decided on another. `vouches_for` is the part of the
+    application that its agreement covers (everything, when left out); `step` its turn where signing is staged.
     """
 
     role: Key
@@ -108,6 +111,8 @@ class PartyRole(Value):
     names_from: FieldPath | None = None
     name: str | None = None
     prints_on: Key = "application"
+    vouches_for: Scope | None = None
+    step: int = Field(default=1, ge=1, le=20)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -284,6 +289,7 @@ class CallDefinition(Value):
     procedure: list[ProcedureStep] = Field(default=[])
     requirements: str = ""
     parties: list[PartyRole] = Field(min_length=1)
+    signing: Terms = Field(default=ORDINARY)
     stages: list[Stage] = Field(min_length=1)
     destination: Destination
     office_kinds: list[OfficeKind] = Field(min_length=1)

@@ -368,10 +368,35 @@ def _repeated_keys(call: CallDefinition, offices: list[OfficeDefinition]) -> Ite
     yield from areas(call.areas, ("areas",))
 
 
+def _bad_scope(
+    call: CallDefinition, questionnaire: Questionnaire, party: PartyRole, here: marked.Path
+) -> Iterator[Misfit]:
+    if party.vouches_for is None:
+        return
+    there: marked.Path = (*here, "vouches_for")
+    slots = {slot.key for slot in call.attachments} | set(call.evidence_slots.values())
+    sections = {section.key for section in questionnaire.sections} | {CONDITIONS}
+    for at, section in enumerate(party.vouches_for.sections):
+        if section not in sections:
+            yield CALL, (*there, "sections", at), f"表单里没有部分“{section}”"
+    for at, path in enumerate(party.vouches_for.fields):
+        if questionnaire.find(path) is None:
+            yield CALL, (*there, "fields", at), f"表单里没有栏目“{path}”，应写成 部分.栏目"
+    for at, slot in enumerate(party.vouches_for.attachments):
+        if slot not in slots:
+            yield CALL, (*there, "attachments", at), f"没有材料类别“{slot}”"
+
+
 def _bad_parties(call: CallDefinition, questionnaire: Questionnaire) -> Iterator[Misfit]:
+    roles = {party.role for party in call.parties}
+    for at, apart in enumerate(call.signing.separate):
+        for number, role in enumerate(apart):
+            if role not in roles:
+                yield CALL, ("signing", "separate", at, number), f"parties 里没有角色“{role}”"
     gates = "、".join(call.gates)
     for at, party in enumerate(call.parties):
         here: marked.Path = ("parties", at)
+        yield from _bad_scope(call, questionnaire, party, here)
         if party.before not in call.gates:
             yield CALL, (*here, "before"), f"before“{party.before}”不是阶段，也不是终点；可以写：{gates}"
         if party.notice_before and party.notice_before not in call.gates:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from shidian.applications.models import Lodgement
 from shidian.applications.papers import package_of
 from shidian.calls.packages import CONDITIONS
 from shidian.calls.queries import gates_until
 from shidian.core.digests import short_code
-from shidian.desk.changes import marked, marked_rows
+from shidian.desk.changes import marked, marked_blocks, marked_rows
 from shidian.documents.models import DocumentVersion
 from shidian.questionnaires.definition import Field, Section
 from shidian.questionnaires.printing import printable
@@ -21,6 +22,7 @@ from shidian.questionnaires.visibility import visible
 from shidian.reviews.models import Decision
 from shidian.signoffs.models import Party, Round, Signature
 from shidian.signoffs.queries import parties
+from shidian.ui.answer import Address
 
 Shown = SafeString | str
 NOTE = "-note"
@@ -46,6 +48,7 @@ class Answer:
     is_question: bool = False
     files: tuple[Enclosure, ...] = ()
     wants_files: bool = False
+    is_blocks: bool = False
 
     @property
     def is_table(self) -> bool:
@@ -92,8 +95,13 @@ def explained(version: DocumentVersion, parts: Sequence[Part]) -> list[dict[str,
     return lines
 
 
-def read(version: DocumentVersion, old: DocumentVersion | None = None) -> list[Part]:
-    """All sections of a frozen version; with `old` the words that differ are marked."""
+def read(
+    version: DocumentVersion, old: DocumentVersion | None = None, *, address: Address = lambda name: None
+) -> list[Part]:
+    """All sections of a frozen version; with `old` the words that differ are marked.
+
+    `address` tells where the picture of a name in a long answer is served.
+    """
     package = package_of(version)
     questionnaire = package.questionnaire
     slots = package.call.evidence_slots
@@ -119,6 +127,8 @@ def read(version: DocumentVersion, old: DocumentVersion | None = None) -> list[P
             value = now[section.key][asked.key]
             earlier = was[section.key][asked.key] if was else value
             answer = _answer(section, asked, value, earlier, _unfit(asked, given))
+            if asked.rich and (value or earlier):
+                answer = replace(answer, text=marked_blocks(earlier, value, address), is_blocks=True)
             if asked.key + NOTE in section.by_key:
                 note = now[section.key][asked.key + NOTE]
                 noted = was[section.key][asked.key + NOTE] if was else note
@@ -154,14 +164,14 @@ def _answer(section: Section, asked: Field, value: Any, earlier: Any, unfit: str
 def _text(asked: Field, value: Any) -> str:
     if asked.type == "month_range":
         ends = [_month(value[f"{end}_year"], value[f"{end}_month"]) for end in ("from", "to")]
-        return " 至 ".join(end for end in ends if end)
+        return _(" 至 ").join(end for end in ends if end)
     if asked.type == "region":
         return str(value["text"])
     return str(value)
 
 
 def _month(year: str, month: str) -> str:
-    return f"{year} 年 {month} 月" if month else year
+    return _("{year} 年 {month} 月").format(year=year, month=month) if month else year
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,14 +198,27 @@ def opinions(lodgement: Lodgement) -> list[Opinion]:
         due = party.gate in due_gates
         if signature is None:
             word, tone, how = (
-                ("没有意见", "stop", "") if due else ("以后出具", "idle", "按本批规定在以后的环节出具")
+                (_("没有意见"), "stop", "")
+                if due
+                else (_("以后出具"), "idle", _("按本批规定在以后的环节出具"))
             )
         else:
             word = signature.get_decision_display()
             tone = "done" if party.has_agreed else "stop"
-            day = f"{signature.signed_on.year} 年 {signature.signed_on.month} 月 {signature.signed_on.day} 日"
-            capacity = f"（{signature.capacity}）" if signature.capacity else ""
-            how = f"{signature.signatory}{capacity}，{day}，所见版本 {short_code(signature.digest)}"
+            day = _("{year} 年 {month} 月 {day} 日").format(
+                year=signature.signed_on.year, month=signature.signed_on.month, day=signature.signed_on.day
+            )
+            capacity = _("（{capacity}）").format(capacity=signature.capacity) if signature.capacity else ""
+            how = _("{signatory}{capacity}，{day}，所见版本 {short_code}").format(
+                signatory=signature.signatory,
+                capacity=capacity,
+                day=day,
+                short_code=short_code(signature.digest),
+            )
+            if party.carried:
+                how += _("（{version}，其所担保的内容没有改动，沿用）").format(
+                    version=signature.party.round.version.label
+                )
         found.append(Opinion(party, signature, word, tone, how, due))
     return found
 
@@ -264,7 +287,7 @@ def asked_before(lodgement: Lodgement, parts: Sequence[Part]) -> list[Asked]:
     found: list[Asked] = []
     for reason in decision.reasons.all():
         part = by_key.get(reason.section)
-        title = f"{part.mark}　{part.title}" if part else "整份申请"
+        title = f"{part.mark}　{part.title}" if part else _("整份申请")
         found.append(
             Asked(reason.text, reason.section if part else "", title, bool(part.changes) if part else None)
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import orjson
 from django.db import transaction
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from shidian.accounts.models import User
@@ -85,7 +86,11 @@ def write(listed: CandidateList, path: Path, *, progress: Progress = lambda done
         title = safe_name(version.data["title"])
         _add_file(bag, f"{title}.pdf", list_pdf(listed, version))
         bag.add(f"{title}.xlsx", list_xlsx(listed, version))
-        _add_file(bag, f"{title}-盖章扫描{_suffix(listed.sealed_scan)}", listed.sealed_scan)
+        _add_file(
+            bag,
+            f"{title}-盖章扫描{_suffix(listed.sealed_scan)}",
+            listed.sealed_scan,
+        )
         bag.add(f"{title}.json", version.content.encode())
         for done, item in enumerate(items(listed), start=1):
             _add_application(bag, item)
@@ -146,6 +151,8 @@ def _opinions(round_: Round) -> bytes:
                 "signatory": signature.signatory if signature else "",
                 "signed_on": signature.signed_on.isoformat() if signature else None,
                 "digest": signature.digest if signature else None,
+                "scope_digest": signature.scope_digest if signature else None,
+                "carried": party.carried is not None,
                 "scan": signature.scan.sha256 if signature and signature.scan else None,
             }
         )
@@ -185,7 +192,9 @@ def _anchor_json(sealed: Anchor) -> bytes:
 def retry(package: Package, *, by: User) -> None:
     """Ask again for a package whose making failed. Refused for people of other offices, and in any other state."""
     if not holds_office(by, package.list.office, Officer.Role.HANDLER, Officer.Role.APPROVER):
-        raise NotPermitted("只有报送机构的人员可以重新生成报送包。")
+        raise NotPermitted(_("只有报送机构的人员可以重新生成报送包。"))
     if package.state != "failed":
-        raise NotNow(f"报送包现在是“{package.MACHINE.labels[package.state]}”，不用重新生成。")
+        raise NotNow(
+            _("报送包现在是“{state}”，不用重新生成。").format(state=_(package.MACHINE.labels[package.state]))
+        )
     build_later(package)

@@ -11,9 +11,12 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from shidian.accounts.models import User
 from shidian.applications import rules
+from shidian.applications.actions import Foreseen, foresee
 from shidian.applications.content import invited
 from shidian.applications.models import Application
 from shidian.applications.presence import Present
@@ -26,10 +29,15 @@ from shidian.reviews.models import Decision, Reason
 from shidian.reviews.queries import decisions
 from shidian.signoffs.models import Party, Round, Signature
 from shidian.signoffs.queries import outstanding, parties
+from shidian.signoffs.scopes import FORM, PARTIES
 from shidian.ui.templatetags.ui import cn_day, due_words
 
 ATTACHMENTS = "attachments"
-_WORDS = {"done": ("done", "已完成"), "started": ("wait", "填写中"), "empty": ("idle", "未开始")}
+_WORDS = {
+    "done": ("done", gettext_noop("已完成")),
+    "started": ("wait", gettext_noop("填写中")),
+    "empty": ("idle", gettext_noop("未开始")),
+}
 
 
 def url(name: str, application: Application, **more: Any) -> str:
@@ -82,9 +90,9 @@ def tasks(
         done += step.state == "done"
         kind, word = _WORDS[step.state]
         if section.key == current and wrong:
-            kind, word = "stop", f"{wrong} 处须改"
+            kind, word = "stop", _("{wrong} 处须改").format(wrong=wrong)
         elif section.key in named:
-            kind, word = "void", "有退回意见"
+            kind, word = "void", _("有退回意见")
         rows.append(
             {
                 "section": section.key,
@@ -106,44 +114,46 @@ def tasks(
         kind, word = _WORDS[state]
         rows.append(
             {
-                "mark": "附",
-                "title": "证明材料",
-                "note": f"{count} 个文件" if count else "",
+                "mark": _("附"),
+                "title": _("证明材料"),
+                "note": _("{count} 个文件").format(count=count) if count else "",
                 "url": url("attachments", application),
                 "kind": "void" if ATTACHMENTS in named else kind,
-                "word": "有退回意见" if ATTACHMENTS in named else word,
+                "word": _("有退回意见") if ATTACHMENTS in named else word,
                 "current": current == ATTACHMENTS,
             }
         )
     if application.is_editable:
         rows.append(
             {
-                "mark": "查",
-                "title": "检查并冻结",
+                "mark": _("查"),
+                "title": _("检查并冻结"),
                 "url": url("check", application),
                 "kind": "turn" if done == total else "idle",
-                "word": "可以冻结" if done == total else "未开始",
+                "word": _("可以冻结") if done == total else _("未开始"),
                 "current": current == "check",
             }
         )
-    holder = "、".join(holders.get(current, []))
+    holder = _("、").join(holders.get(current, []))
     return {"tasks": rows, "done": done, "total": total, "at": _position(rows), "holder": holder}
 
 
 def _note(holders: Sequence[str], present: Sequence[str]) -> str:
-    here = f"{'、'.join(present)}正在这里" if present else ""
-    return "；".join(words for words in ("、".join(holders), here) if words)
+    here = _("{present}正在这里").format(present=_("、").join(present)) if present else ""
+    return _("；").join(words for words in (_("、").join(holders), here) if words)
 
 
 def presence_words(application: Application, present: Present, here: str) -> str:
     """Who else is there in one sentence: on this page first, then on the others; "" when nobody is."""
-    found = [f"{'、'.join(present[here])}也在这一部分"] if here in present else []
+    found = (
+        [_("{present}也在这一部分").format(present=_("、").join(present[here]))] if here in present else []
+    )
     found += [
-        f"{'、'.join(present[section.key])}在“{section.title}”"
+        _("{present}在“{section}”").format(present=_("、").join(present[section.key]), section=section.title)
         for section in application.call.questionnaire.sections
         if section.key != here and section.key in present
     ]
-    return f"现在{'，'.join(found)}。" if found else ""
+    return _("现在{found}。").format(found=_("，").join(found)) if found else ""
 
 
 def _position(rows: Sequence[Mapping[str, Any]]) -> int:
@@ -155,19 +165,19 @@ def steps(application: Application) -> list[dict[str, str]]:
     call = application.call
     definition = call.definition
     labels = [
-        "填写",
-        "会签",
+        _("填写"),
+        _("会签"),
         *(stage.label for stage in definition.stages),
-        f"报送{definition.destination.label}",
+        _("报送{destination}").format(destination=definition.destination.label),
     ]
     notes = ["", ""]
     for number, stage in enumerate(definition.stages):
         ends = call.moment(stage.dispatch_until) if stage.dispatch_until else None
         until = call.moment(stage.hand_in_until) if stage.hand_in_until and number == 0 else None
         if until and not application.lodgements.exists():
-            notes.append(f"{_day(until, call.zone)}前递交")
+            notes.append(_("{until}前递交").format(until=_day(until, call.zone)))
         else:
-            notes.append(f"{_day(ends, call.zone)}前报送" if ends else "时间待定")
+            notes.append(_("{ends}前报送").format(ends=_day(ends, call.zone)) if ends else _("时间待定"))
     notes.append("")
     at = _step(application)
     found = []
@@ -213,73 +223,110 @@ def board(user: User, application: Application, round_: Round | None) -> list[di
         signature = party.signature
         if signature is not None:
             row |= _signed(application, signature)
+            if party.carried:
+                row["how"] += _("；对 {version} 的同意沿用，其所担保的内容没有改动").format(
+                    version=signature.party.round.version.label
+                )
         elif party.gate not in due:
             row |= {
                 "kind": "idle",
-                "word": "以后再签",
-                "how": f"本批规定在{gates[party.gate]}之前出具意见，现在不必等候",
+                "word": _("以后再签"),
+                "how": _("本批规定在{gates}之前出具意见，现在不必等候").format(gates=gates[party.gate]),
                 "code": "",
             }
         else:
-            row |= {"kind": "wait", "word": "等对方", "how": f"纸质意见页，{_since(round_)}"}
+            row |= {
+                "kind": "wait",
+                "word": _("等对方"),
+                "how": _("纸质意见页，{round}").format(round=_since(round_)),
+            }
         if (
             application.state == "signing"
             and party.gate in due
             and rules.can_record_opinion(user, application, party)
         ):
-            row |= {"url": url("opinion", application, party=party.pk), "label": "登记意见"}
+            row |= {"url": url("opinion", application, party=party.pk), "label": _("登记意见")}
         rows.append(row)
     return rows
 
 
 def _gate_labels(application: Application) -> dict[str, str]:
     definition = application.call.definition
-    labels = {stage.key: f"“{stage.label}”" for stage in definition.stages}
-    labels[definition.destination.key] = f"报送{definition.destination.label}"
+    labels = {stage.key: _("“{stage}”").format(stage=stage.label) for stage in definition.stages}
+    labels[definition.destination.key] = _("报送{destination}").format(
+        destination=definition.destination.label
+    )
     return labels
 
 
 def _since(round_: Round) -> str:
-    return f"{cn_day(round_.opened_at)}起等候"
+    return _("{cn_day}起等候").format(cn_day=cn_day(round_.opened_at))
 
 
 def _signed(application: Application, signature: Signature) -> dict[str, Any]:
-    who = signature.signatory + (f"（{signature.capacity}）" if signature.capacity else "")
-    how = f"纸质盖章，{who}，{signature.signed_on.month} 月 {signature.signed_on.day} 日"
+    who = signature.signatory + (
+        _("（{capacity}）").format(capacity=signature.capacity) if signature.capacity else ""
+    )
+    how = _("纸质盖章，{who}，{month} 月 {day} 日").format(
+        who=who, month=signature.signed_on.month, day=signature.signed_on.day
+    )
     agreed = signature.decision == Signature.Decision.AGREE
     if signature.opinion:
-        how += f"：{signature.opinion}"
+        how += _("：{opinion}").format(opinion=signature.opinion)
     row: dict[str, Any] = {
         "kind": "done" if agreed else "stop",
-        "word": "已同意" if agreed else "不同意",
+        "word": _("已同意") if agreed else signature.get_decision_display(),
         "how": how,
+        "code": signature.digest,
     }
+    if signature.place:
+        section, __, field = signature.place.partition(".")
+        row |= {
+            "place": places(application, [signature.place]),
+            "place_url": f"{url('section', application, section=section)}#f-{field}",
+        }
     if signature.scan_id:
         row |= {"scan": url("scan", application, signature=signature.pk)}
     return row
 
 
 def _board_before(application: Application, void: Round | None) -> list[dict[str, Any]]:
-    # Before freezing: whom the answers name now; who had agreed to a version that is void has to agree again.
-    given = {(party.role, party.name): party for party in parties(void) if party.has_agreed} if void else {}
-    rows = []
-    for body in invited(application):
-        before = given.get((body.role, body.name))
-        row: dict[str, Any] = {
-            "role": body.label,
-            "name": body.name,
-            "kind": "idle",
-            "word": "冻结后会签",
-            "how": "",
-        }
-        if before is not None and void is not None:
-            row |= {
-                "kind": "void",
-                "word": "须重新同意",
-                "how": f"对 {void.version.label} 的同意已失效，冻结新版本后再签",
-            }
-        rows.append(row)
-    return rows
+    # Before freezing: whom the answers name now, and what became of the agreements to the version before.
+    if void is None:
+        return [
+            {"role": body.label, "name": body.name, "kind": "idle", "word": _("冻结后会签"), "how": ""}
+            for body in invited(application)
+        ]
+    return [
+        {"role": each.body.label, "name": each.body.name, **foreseen_words(application, each)}
+        for each in foresee(application)
+    ]
+
+
+def foreseen_words(application: Application, each: Foreseen) -> dict[str, str]:
+    """What freezing now would mean for a party: sign, sign again and why, or nothing."""
+    if each.agreed is None:
+        return {"kind": "idle", "word": _("冻结后会签"), "how": ""}
+    seen = each.agreed.party.round.version.label
+    if each.carried:
+        how = _("对 {version} 的同意仍然有效：其所担保的内容没有改动").format(version=seen)
+        return {"kind": "done", "word": _("沿用"), "how": how}
+    how = _("同意的是 {version}，以后改动了：{places}").format(
+        version=seen, places=places(application, each.changes)
+    )
+    return {"kind": "void", "word": _("须重新同意"), "how": how}
+
+
+def places(application: Application, paths: Sequence[str]) -> str:
+    """Paths of `signoffs.scopes.changes` by the names on the screen."""
+    questionnaire, definition = application.call.questionnaire, application.call.definition
+    slots = {f"attachments.{slot.key}": slot.label for slot in definition.attachments}
+    fixed = {PARTIES: _("会签单位"), FORM: _("表单、批次或者对提醒的说明")}
+    names = []
+    for path in paths:
+        field = questionnaire.find(path)
+        names.append(field.name if field else slots.get(path) or fixed.get(path) or _("证明材料"))
+    return "、".join(dict.fromkeys(names))
 
 
 def agreed_count(round_: Round | None, gates: Sequence[str]) -> tuple[int, int]:
@@ -300,11 +347,11 @@ def versions(
     for version in seen:
         current = version.pk == application.version_id
         if version.pk in void:
-            kind, word = "void", "会签已失效"
+            kind, word = "void", _("会签已失效")
         elif current:
             kind, word = standing.tone, standing.label
         else:
-            kind, word = "", f"已被 v{newest} 取代"
+            kind, word = "", _("已被 v{newest} 取代").format(newest=newest)
         rows.append(
             {"version": version, "kind": kind, "word": word, "current": current and version.pk not in void}
         )
@@ -327,7 +374,7 @@ def turn(
         return {**_turn_given(application, listed, found), "facts": facts}
     if not (found.leads or (application.is_editable and found.edits)):
         title = standing.next_step
-        role = f"您在这份申请里的角色是“{found.role.label}”。" if found.role else ""
+        role = _("您在这份申请里的角色是“{role}”。").format(role=found.role.label) if found.role else ""
         kind = standing.tone or "idle"
         return {"kind": kind, "word": standing.label, "title": title, "text": role, "facts": facts}
     if application.is_editable:
@@ -335,23 +382,23 @@ def turn(
     if application.state == "signing" and round_ is not None:
         return {**_turn_signing(user, application, round_), "facts": facts}
     ends = {
-        "lodged": ("wait", "等受理机构", f"等待{application.office}审查"),
-        "recommended": ("wait", "等受理机构", f"{standing.label}，等待报送"),
-        "nominated": ("done", "已报送", standing.next_step),
-        "declined": ("stop", "已结束", f"{application.office}不予推荐"),
-        "withdrawn": ("idle", "已结束", "申请已撤回"),
+        "lodged": ("wait", _("等受理机构"), _("等待{office}审查").format(office=application.office)),
+        "recommended": ("wait", _("等受理机构"), _("{standing}，等待报送").format(standing=standing.label)),
+        "nominated": ("done", _("已报送"), standing.next_step),
+        "declined": ("stop", _("已结束"), _("{office}不予推荐").format(office=application.office)),
+        "withdrawn": ("idle", _("已结束"), _("申请已撤回")),
     }
     kind, word, title = ends[application.state]
     texts = {
-        "lodged": "现在不用做什么。需要补正时，这里会写明改哪里；结果出来也在这里看到。",
-        "recommended": standing.next_step + "。",
-        "declined": "理由见下面。本批次到此结束；材料都保留，可以随时查看和下载。",
-        "withdrawn": "材料都保留，可以随时查看和下载。需要时可以重新申请。",
+        "lodged": _("现在不用做什么。需要补正时，这里会写明改哪里；结果出来也在这里看到。"),
+        "recommended": standing.next_step + _("。"),
+        "declined": _("理由见下面。本批次到此结束；材料都保留，可以随时查看和下载。"),
+        "withdrawn": _("材料都保留，可以随时查看和下载。需要时可以重新申请。"),
     }
     actions = []
     arrival = application.lodgements.filter(sent_by__isnull=True).order_by("-pk").first()
     if arrival is not None:
-        actions.append({"label": "看回执", "url": url("receipt", application, number=arrival.number)})
+        actions.append({"label": _("看回执"), "url": url("receipt", application, number=arrival.number)})
     return {
         "kind": kind,
         "word": word,
@@ -366,14 +413,14 @@ def _turn_writing(
     user: User, application: Application, listed: Mapping[str, Any], decision: Decision | None
 ) -> dict[str, Any]:
     allowed = rules.can_edit(user, application)
-    check = {"label": "检查全部内容", "url": url("check", application)}
-    form = {"label": "看草稿（PDF）", "url": url("form", application)}
+    check = {"label": _("检查全部内容"), "url": url("check", application)}
+    form = {"label": _("看草稿（PDF）"), "url": url("form", application)}
     if not allowed:
         return {
             "kind": "stop",
-            "word": "不能办理",
-            "title": "现在不能填写",
-            "actions": [{"label": "继续填写", "refused": allowed.reason}],
+            "word": _("不能办理"),
+            "title": _("现在不能填写"),
+            "actions": [{"label": _("继续填写"), "refused": allowed.reason}],
         }
     found = access(user, application)
     open_tasks = [row for row in listed["tasks"] if row["kind"] != "done" and row["mark"] != "查"]
@@ -381,42 +428,44 @@ def _turn_writing(
     if decision is not None:
         named = next((row for row in listed["tasks"] if row["kind"] == "void"), None)
         first = (
-            {"label": f"修改“{named['title']}”", "url": named["url"], "main": True}
+            {"label": _("修改“{named}”").format(named=named["title"]), "url": named["url"], "main": True}
             if named
             else {**check, "main": True}
         )
         rest = [check, form] if named else [form]
         return {
             "kind": "turn",
-            "word": "轮到您办",
-            "title": "按退回意见修改，再冻结、会签、递交",
-            "text": f"补正后交回{application.office}。退回意见逐条列在上面。",
+            "word": _("轮到您办"),
+            "title": _("按退回意见修改，再冻结、会签、递交"),
+            "text": _("补正后交回{office}。退回意见逐条列在上面。").format(office=application.office),
             "actions": [first, *rest],
         }
     if missing:
         following = missing[0]
         return {
             "kind": "turn",
-            "word": "轮到您办",
-            "title": f"继续填写：{following['title']}",
-            "text": f"已完成 {listed['done']} 项，共 {listed['total']} 项。随时可以离开，写过的都在。",
-            "actions": [{"label": "继续填写", "url": following["url"], "main": True}, check, form],
+            "word": _("轮到您办"),
+            "title": _("继续填写：{following}").format(following=following["title"]),
+            "text": _("已完成 {listed} 项，共 {listed_2} 项。随时可以离开，写过的都在。").format(
+                listed=listed["done"], listed_2=listed["total"]
+            ),
+            "actions": [{"label": _("继续填写"), "url": following["url"], "main": True}, check, form],
         }
     if open_tasks:
-        others = "、".join(dict.fromkeys(name for row in open_tasks for name in row["holders"]))
+        others = _("、").join(dict.fromkeys(name for row in open_tasks for name in row["holders"]))
         return {
             "kind": "wait",
-            "word": "等别人填写",
-            "title": f"您的部分都填完了，还等{others}",
-            "text": "交给别人的部分填完以后，再检查并冻结。",
+            "word": _("等别人填写"),
+            "title": _("您的部分都填完了，还等{others}").format(others=others),
+            "text": _("交给别人的部分填完以后，再检查并冻结。"),
             "actions": [check, form],
         }
     return {
         "kind": "turn",
-        "word": "轮到您办",
-        "title": "各部分都填完了，检查后冻结",
-        "text": "冻结后内容不再变，打印出来送各单位盖章签名。",
-        "actions": [{"label": "检查并冻结", "url": check["url"], "main": True}, form],
+        "word": _("轮到您办"),
+        "title": _("各部分都填完了，检查后冻结"),
+        "text": _("冻结后内容不再变，打印出来送各单位盖章签名。"),
+        "actions": [{"label": _("检查并冻结"), "url": check["url"], "main": True}, form],
     }
 
 
@@ -424,18 +473,20 @@ def _turn_given(application: Application, listed: Mapping[str, Any], found: Acce
     """For those who only write what was given to them."""
     mine = [row for row in listed["tasks"] if row.get("section") in found.mine]
     missing = [row for row in mine if row["kind"] != "done"]
-    check = {"label": "检查全部内容", "url": url("check", application)}
+    check = {"label": _("检查全部内容"), "url": url("check", application)}
     if not missing:
-        names = "、".join(row["title"] for row in mine)
-        title = f"交给您的都填完了：{names}"
-        text = "其余部分您可以看；冻结、会签和递交由承担单位办理。"
-        return {"kind": "done", "word": "已填完", "title": title, "text": text, "actions": [check]}
+        names = _("、").join(row["title"] for row in mine)
+        title = _("交给您的都填完了：{names}").format(names=names)
+        text = _("其余部分您可以看；冻结、会签和递交由承担单位办理。")
+        return {"kind": "done", "word": _("已填完"), "title": title, "text": text, "actions": [check]}
     return {
         "kind": "turn",
-        "word": "轮到您办",
-        "title": f"填写交给您的部分：{missing[0]['title']}",
-        "text": f"交给您 {len(mine)} 个部分，还有 {len(missing)} 个没有填完。其余部分您可以看，不能改。",
-        "actions": [{"label": "开始填写", "url": missing[0]["url"], "main": True}, check],
+        "word": _("轮到您办"),
+        "title": _("填写交给您的部分：{missing}").format(missing=missing[0]["title"]),
+        "text": _("交给您 {count} 个部分，还有 {count_2} 个没有填完。其余部分您可以看，不能改。").format(
+            count=len(mine), count_2=len(missing)
+        ),
+        "actions": [{"label": _("开始填写"), "url": missing[0]["url"], "main": True}, check],
     }
 
 
@@ -443,18 +494,18 @@ def _turn_signing(user: User, application: Application, round_: Round) -> dict[s
     gates = due_gates(application)
     waiting = outstanding(round_, gates)
     form = {
-        "label": "打印申请书（PDF）",
+        "label": _("打印申请书（PDF）"),
         "url": url("version-form", application, number=round_.version.number),
     }
-    reopen = {"label": "重新打开修改", "url": url("reopening", application)}
+    reopen = {"label": _("重新打开修改"), "url": url("reopening", application)}
     if not waiting:
         return {
             "kind": "turn",
-            "word": "轮到您办",
-            "title": "各单位都已同意，可以递交",
-            "text": "选择受理机构，核对以后递交，当场取得回执。",
+            "word": _("轮到您办"),
+            "title": _("各单位都已同意，可以递交"),
+            "text": _("选择受理机构，核对以后递交，当场取得回执。"),
             "actions": [
-                {"label": "递交申请", "url": url("lodgement", application), "main": True},
+                {"label": _("递交申请"), "url": url("lodgement", application), "main": True},
                 form,
                 reopen,
             ],
@@ -462,27 +513,27 @@ def _turn_signing(user: User, application: Application, round_: Round) -> dict[s
     refused = [party for party in waiting if party.signature is not None]
     nobody = not any(party.signature for party in parties(round_))
     record = {
-        "label": f"登记“{waiting[0].name}”的意见",
+        "label": _("登记“{name}”的意见").format(name=waiting[0].name),
         "url": url("opinion", application, party=waiting[0].pk),
         "main": not nobody,
     }
     actions = [{**form, "main": True}, record, reopen] if nobody else [record, form, reopen]
     if refused:
-        names = "、".join(party.name for party in refused)
-        title = f"{names}不同意"
-        text = "可以按对方的意见重新打开修改，冻结新版本后重新会签；也可以协商后重新登记其意见。"
+        names = _("、").join(party.name for party in refused)
+        title = _("{names}不同意").format(names=names)
+        text = _("可以按对方的意见重新打开修改，冻结新版本后重新会签；也可以协商后重新登记其意见。")
     elif nobody:
-        title = f"打印申请书，送{_names(waiting)}盖章签名"
-        text = "纸质会签：请各单位在“意见”栏盖章、签名、写日期，再把盖章页扫描或者拍照，逐家登记。"
+        title = _("打印申请书，送{waiting}盖章签名").format(waiting=_names(waiting))
+        text = _("纸质会签：请各单位在“意见”栏盖章、签名、写日期，再把盖章页扫描或者拍照，逐家登记。")
     else:
-        title = f"还等{_names(waiting)}的意见"
-        text = "收到盖章页以后，扫描或者拍照，逐家登记。"
-    return {"kind": "turn", "word": "轮到您办", "title": title, "text": text, "actions": actions}
+        title = _("还等{waiting}的意见").format(waiting=_names(waiting))
+        text = _("收到盖章页以后，扫描或者拍照，逐家登记。")
+    return {"kind": "turn", "word": _("轮到您办"), "title": title, "text": text, "actions": actions}
 
 
 def _names(waiting: Sequence[Party]) -> str:
-    first = "、".join(dict.fromkeys(party.name for party in waiting[:2]))
-    return f"{first}等 {len(waiting)} 家" if len(waiting) > 2 else first
+    first = _("、").join(dict.fromkeys(party.name for party in waiting[:2]))
+    return _("{first}等 {count} 家").format(first=first, count=len(waiting)) if len(waiting) > 2 else first
 
 
 def _facts(application: Application, standing: Standing, round_: Round | None) -> list[dict[str, str]]:
@@ -490,27 +541,43 @@ def _facts(application: Application, standing: Standing, round_: Round | None) -
     if round_ is not None and round_.state != "void":
         agreed, total = agreed_count(round_, due_gates(application))
         left = total - agreed
-        note = "" if application.state != "signing" else f"还等 {left} 家" if left else "可以递交"
-        facts.append({"name": "会签", "value": f"{total} 家中 {agreed} 家已同意", "note": note})
+        note = (
+            ""
+            if application.state != "signing"
+            else _("还等 {left} 家").format(left=left)
+            if left
+            else _("可以递交")
+        )
+        facts.append(
+            {
+                "name": _("会签"),
+                "value": _("{total} 家中 {agreed} 家已同意").format(total=total, agreed=agreed),
+                "note": note,
+            }
+        )
     if standing.until is not None:
         words, css = due_words(standing.until)
         local = timezone.localtime(standing.until, application.call.zone)
-        names = {"lead": "递交截止", "office": "报送截止"}
-        note = f"{local.month} 月 {local.day} 日 {local:%H:%M}"
-        facts.append({"name": names.get(standing.turn_is, "截止"), "value": words, "css": css, "note": note})
+        names = {"lead": _("递交截止"), "office": _("报送截止")}
+        note = _("{month} 月 {day} 日 {local:%H:%M}").format(month=local.month, day=local.day, local=local)
+        facts.append(
+            {"name": names.get(standing.turn_is, _("截止")), "value": words, "css": css, "note": note}
+        )
     elif application.state == "returned" or (application.is_editable and application.office_id):
-        facts.append({"name": "递交截止", "value": "不受截止影响", "note": "补正件在截止以后也可以交回"})
+        facts.append(
+            {"name": _("递交截止"), "value": _("不受截止影响"), "note": _("补正件在截止以后也可以交回")}
+        )
     if round_ is not None and round_.state != "void":
         version = round_.version
         facts.append(
             {
-                "name": "现在的版本",
+                "name": _("现在的版本"),
                 "value": f"{version.label} · {version.code}",
-                "note": "已冻结，要改须先重新打开" if application.state == "signing" else "已冻结",
+                "note": _("已冻结，要改须先重新打开") if application.state == "signing" else _("已冻结"),
             }
         )
     elif application.is_editable:
-        facts.append({"name": "现在的版本", "value": "草稿", "note": "冻结后才有版本号"})
+        facts.append({"name": _("现在的版本"), "value": _("草稿"), "note": _("冻结后才有版本号")})
     return facts
 
 

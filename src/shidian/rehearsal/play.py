@@ -792,8 +792,10 @@ class Rehearsal(Troupe):
             must(round_.state == "complete", f"{application.reference}：会签没有完成。")
             for party in parties(round_):
                 signature = party.signature
-                agreed = signature is not None and party.has_agreed and signature.digest == version.digest
-                must(agreed, f"{application.reference}：{party.label}没有同意所报的版本。")
+                fits = signature is not None and (
+                    signature.digest == version.digest or party.carried is not None
+                )
+                must(fits and party.has_agreed, f"{application.reference}：{party.label}没有同意所报的版本。")
             latest = lodgement_here(application)
             must(
                 latest is not None and latest.digest == version.digest,

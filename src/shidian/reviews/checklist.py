@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from shidian.applications.models import Lodgement
 from shidian.calls.definition import CallDefinition
 from shidian.calls.queries import gates_until
@@ -54,7 +56,7 @@ def items(lodgement: Lodgement) -> list[Item]:
         *_parties(lodgement),
         *_attachments(call.definition, content),
         *(
-            Item(f"extra-{extra.key}", "其他", extra.label, "", "", extra.hint)
+            Item(f"extra-{extra.key}", _("其他"), extra.label, "", "", extra.hint)
             for extra in call.definition.checklist
         ),
     ]
@@ -68,11 +70,17 @@ def _conditions(lodgement: Lodgement) -> list[Item]:
     for condition in definition.conditions:
         said = [(part, answers.get(f"{condition.key}-{part.key}", "")) for part in condition.parts]
         against = [part.question for part, value in said if value != part.qualifies]
-        finding = "自述全部符合" if not against else f"自述 {len(against)} 项不符合：{'；'.join(against)}"
+        finding = (
+            _("自述全部符合")
+            if not against
+            else _("自述 {count} 项不符合：{against}").format(
+                count=len(against), against=_("；").join(against)
+            )
+        )
         tone = "stop" if against else "done"
-        key, label = f"condition-{condition.key}", f"基本条件{condition.numeral}"
+        key, label = f"condition-{condition.key}", _("基本条件{numeral}").format(numeral=condition.numeral)
         search = searched.get(condition.key)
-        found.append(Item(key, "基本条件", label, finding, tone, condition.text, search))
+        found.append(Item(key, _("基本条件"), label, finding, tone, condition.text, search))
     return found
 
 
@@ -82,9 +90,11 @@ def _sections(lodgement: Lodgement, problems: list[Problem]) -> list[Item]:
         if section.key == "conditions":
             continue
         mine = [problem for problem in problems if problem.section == section.key]
-        finding = "各栏已填，格式无误" if not mine else "；".join(problem.message for problem in mine[:5])
+        finding = (
+            _("各栏已填，格式无误") if not mine else _("；").join(problem.message for problem in mine[:5])
+        )
         found.append(
-            Item(f"section-{section.key}", "申请书", section.title, finding, "stop" if mine else "done")
+            Item(f"section-{section.key}", _("申请书"), section.title, finding, "stop" if mine else "done")
         )
     return found
 
@@ -98,18 +108,29 @@ def _parties(lodgement: Lodgement) -> list[Item]:
     found: list[Item] = []
     for party in parties(round_):
         signature = party.signature
-        label = f"{party.label}：{party.name}"
+        label = _("{party}：{party_2}").format(party=party.label, party_2=party.name)
         if signature is not None:
-            day = f"{signature.signed_on.year} 年 {signature.signed_on.month} 月 {signature.signed_on.day} 日"
-            said = f"{signature.get_decision_display()}，{signature.signatory}，{day}，所见版本 {short_code(signature.digest)}"
-            fits = party.has_agreed and signature.digest == lodgement.digest
-            finding, tone = (said, "done") if fits else (f"{said}；与本版本 {code} 不符或未同意", "stop")
+            day = _("{year} 年 {month} 月 {day} 日").format(
+                year=signature.signed_on.year, month=signature.signed_on.month, day=signature.signed_on.day
+            )
+            said = _("{decision}，{signatory}，{day}，所见版本 {short_code}").format(
+                decision=signature.get_decision_display(),
+                signatory=signature.signatory,
+                day=day,
+                short_code=short_code(signature.digest),
+            )
+            fits = party.has_agreed and (signature.digest == lodgement.digest or party.carried is not None)
+            finding, tone = (
+                (said, "done")
+                if fits
+                else (_("{said}；与本版本 {code} 不符或未同意").format(said=said, code=code), "stop")
+            )
         elif party.gate in due:
-            finding, tone = "没有意见", "stop"
+            finding, tone = _("没有意见"), "stop"
         else:
-            finding, tone = "本批规定在以后的环节出具，现在不必等候", ""
+            finding, tone = _("本批规定在以后的环节出具，现在不必等候"), ""
         found.append(
-            Item(f"party-{party.position}", "各单位意见", label, finding, tone, "盖章、签名、日期齐全")
+            Item(f"party-{party.position}", _("各单位意见"), label, finding, tone, _("盖章、签名、日期齐全"))
         )
     return found
 
@@ -120,8 +141,10 @@ def _attachments(definition: CallDefinition, content: dict[str, Any]) -> list[It
         count = sum(1 for row in content["attachments"] if row["slot"] == slot.key)
         if not count and not slot.required:
             continue
-        finding, tone = (f"{count} 个文件", "done") if count else ("没有上传", "stop")
-        found.append(Item(f"attachment-{slot.key}", "证明材料", slot.label, finding, tone, slot.hint))
+        finding, tone = (
+            (_("{count} 个文件").format(count=count), "done") if count else (_("没有上传"), "stop")
+        )
+        found.append(Item(f"attachment-{slot.key}", _("证明材料"), slot.label, finding, tone, slot.hint))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Opening a round, recording an opinion, voiding a round."""
+"""Opening a round and carrying into it what was agreed before, recording an opinion, voiding a round."""
 
 from __future__ import annotations
 
@@ -7,31 +7,60 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from shidian.accounts.models import User
-from shidian.audit.actions import move, record
+from shidian.audit.actions import Actor, move, record
 from shidian.core import clock
-from shidian.core.errors import NotNow, Stale
+from shidian.core.errors import Invalid, NotNow, Stale, require
 from shidian.documents.models import DocumentVersion, StoredFile
+from shidian.signoffs import rules
 from shidian.signoffs.hooks import gate_settled
-from shidian.signoffs.models import Gate, Party, Round, Signature
+from shidian.signoffs.models import Carry, Gate, Party, Round, Signature
+from shidian.signoffs.queries import given_before, parties
+from shidian.signoffs.scopes import Scope, scope_digest
+from shidian.signoffs.terms import ORDINARY, Terms
 
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """A body asked to agree, in one role, before one gate."""
+    """A body asked to agree, in one role, before one gate; `scope` is what it vouches for, None for everything.
+
+    It is asked when everybody of an earlier `step` has agreed.
+    """
 
     role: str
     label: str
     name: str
     gate: str
     code: str = ""
+    step: int = 1
+    scope: Scope | None = None
+
+    @property
+    def body(self) -> tuple[str, str, str]:
+        """What makes it the same party in the round of another version; see `Party.body`."""
+        return (self.role, self.name[:120], self.code[:18])
 
 
 @transaction.atomic
-def open_round(version: DocumentVersion, invited: Iterable[Invited], *, purpose: str, chain: str) -> Round:
-    """Open the round of a frozen version; its parties stand in the order given."""
-    round_ = Round.objects.create(version=version, purpose=purpose, chain=chain, opened_at=clock.now())
+def open_round(
+    version: DocumentVersion,
+    invited: Iterable[Invited],
+    *,
+    purpose: str,
+    chain: str,
+    by: Actor,
+    terms: Terms = ORDINARY,
+) -> Round:
+    """Open the round of a frozen version; its parties stand in the order given.
+
+    Where the terms let those sign again whose part changed, the agreements to the version before whose scope has the
+    same digest are carried here, each with an event; a gate may settle at once.
+    """
+    round_ = Round.objects.create(
+        version=version, purpose=purpose, chain=chain, terms=terms.model_dump(), opened_at=clock.now()
+    )
     Party.objects.bulk_create(
         Party(
             round=round_,
@@ -41,10 +70,44 @@ def open_round(version: DocumentVersion, invited: Iterable[Invited], *, purpose:
             name=body.name[:120],
             code=body.code[:18],
             gate=body.gate,
+            step=body.step,
+            scope=body.scope.model_dump() if body.scope else None,
         )
         for position, body in enumerate(invited, start=1)
     )
+    if terms.again == "changed":
+        _carry(round_, by=by)
     return round_
+
+
+def _carry(round_: Round, *, by: Actor) -> None:
+    before = given_before(round_.version)
+    content = round_.version.data
+    gates: dict[str, None] = {}
+    for party in round_.parties.order_by("position") if before else ():
+        signature = before.get(party.body)
+        digest = scope_digest(content, party.vouches_for)
+        if signature is None or signature.scope_digest != digest:
+            continue
+        Carry.objects.create(party=party, signature=signature, scope_digest=digest, at=clock.now())
+        gates[party.gate] = None
+        record(
+            "signoff.carried",
+            round_.chain,
+            by=by,
+            detail={
+                "label": party.label,
+                "name": party.name,
+                "role": party.role,
+                "version": round_.version.label,
+                "from": signature.party.round.version.label,
+                "signatory": signature.signatory,
+                "signed_on": signature.signed_on.isoformat(),
+                "scope_digest": digest,
+            },
+        )
+    for gate in gates:
+        _settle(round_, gate, by=by)
 
 
 @transaction.atomic
@@ -58,33 +121,42 @@ def record_signature(
     scan: StoredFile,
     capacity: str = "",
     opinion: str = "",
+    place: str = "",
+    namesake: bool = False,
 ) -> Signature:
-    """Record a party's opinion on paper, bound to the digest of the round's version.
+    """Record a party's opinion on paper, bound to the digest of the round's version and to that of its own scope.
 
     When the last party due at a gate agrees, the gate settles once, whoever of several comes last at the same moment
     (the round's row is locked); when all parties agreed, the round completes. Refused (`Stale`) once the round is
-    void, because the version was replaced; refused (`NotNow`) for a party that has agreed already.
+    void, because the version was replaced; refused (`NotNow`) for a party that has agreed already or whose turn has not
+    come; refused (`Invalid`, at `signatory`) for a person who has signed where the terms want another one, unless it is
+    a `namesake`, which is recorded.
     """
     round_ = Round.objects.select_for_update().select_related("version").get(pk=party.round_id)
     if round_.state == "void":
-        raise Stale("申请内容已有新版本，这一版的会签已失效，请用新版本的意见页。")
+        raise Stale(_("申请内容已有新版本，这一版的会签已失效，请用新版本的意见页。"))
     if party.has_agreed:
-        raise NotNow(f"{party.label}“{party.name}”已经同意这一版。")
+        raise NotNow(_("{party}“{party_2}”已经同意这一版。").format(party=party.label, party_2=party.name))
+    require(rules.is_their_turn(party))
+    if not namesake and (fault := rules.same_person(party, signatory)):
+        raise Invalid(fault, [("signatory", fault)])
     signature = Signature.objects.create(
         party=party,
         decision=decision,
         opinion=opinion,
+        place=place,
         signatory=signatory,
         capacity=capacity,
         signed_on=signed_on,
         scan=scan,
         digest=round_.version.digest,
+        scope_digest=scope_digest(round_.version.data, party.vouches_for),
         recorded_at=clock.now(),
         recorded_by=by,
     )
     agreed = decision == Signature.Decision.AGREE
     record(
-        "signoff.agreed" if agreed else "signoff.declined",
+        _EVENTS[Signature.Decision(decision)],
         round_.chain,
         by=by,
         detail={
@@ -97,6 +169,8 @@ def record_signature(
             "signed_on": signed_on.isoformat(),
             "scan": scan.sha256,
             "opinion": opinion,
+            **({"place": place} if place else {}),
+            **({"namesake": True} if namesake else {}),
         },
     )
     if agreed:
@@ -104,12 +178,19 @@ def record_signature(
     return signature
 
 
-def _settle(round_: Round, key: str, *, by: User) -> None:
-    waiting = [party for party in round_.parties.prefetch_related("signatures") if not party.has_agreed]
+_EVENTS = {
+    Signature.Decision.AGREE: "signoff.agreed",
+    Signature.Decision.DISAGREE: "signoff.declined",
+    Signature.Decision.RETURN: "signoff.sent_back",
+}
+
+
+def _settle(round_: Round, key: str, *, by: Actor) -> None:
+    waiting = [party for party in parties(round_) if not party.has_agreed]
     if not any(party.gate == key for party in waiting):
         gate, first = Gate.objects.get_or_create(round=round_, key=key, defaults={"settled_at": clock.now()})
         if first:
-            gate_settled.call(round_.purpose, gate)
+            gate_settled.call(round_.purpose, gate, by)
     if not waiting:
         move(round_, "complete", by=by, detail={"version": round_.version.label})
 

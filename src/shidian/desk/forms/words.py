@@ -8,23 +8,30 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from shidian.organisations.models import Officer
 from shidian.signoffs.models import Signature
 from shidian.ui.days import DayField
 
 SCANS = ".pdf,.jpg,.jpeg,.png"
-CHOOSE = "请选择文件"
+CHOOSE = gettext_lazy("请选择文件")
+
+_REFUSED = (Signature.Decision.DISAGREE, Signature.Decision.RETURN)
 
 
 class ReasonForm(forms.Form):
     """Why something is undone."""
 
     reason = forms.CharField(
-        label="理由",
+        label=gettext_lazy("理由"),
         max_length=200,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "请写明理由", "max_length": "最多 200 字，现在 %(show_value)d 字"},
+        error_messages={
+            "required": gettext_lazy("请写明理由"),
+            "max_length": gettext_lazy("最多 200 字，现在 %(show_value)d 字"),
+        },
     )
 
     def __init__(self, *args: Any, hint: str = "", **kwargs: Any) -> None:
@@ -36,10 +43,16 @@ class ScanForm(forms.Form):
     """One scan; its content is looked at by the document intake, not here."""
 
     scan = forms.FileField(
-        label="盖章扫描件",
-        help_text="PDF、JPEG 或 PNG，最大 50 MB。用 200 至 300 DPI 扫描，看得清公章和签名即可。",
+        label=gettext_lazy("盖章扫描件"),
+        help_text=gettext_lazy(
+            "PDF、JPEG 或 PNG，最大 50 MB。用 200 至 300 DPI 扫描，看得清公章和签名即可。"
+        ),
         widget=forms.ClearableFileInput(attrs={"accept": SCANS}),
-        error_messages={"required": CHOOSE, "empty": "文件是空的，请重新扫描或导出", "invalid": CHOOSE},
+        error_messages={
+            "required": CHOOSE,
+            "empty": gettext_lazy("文件是空的，请重新扫描或导出"),
+            "invalid": CHOOSE,
+        },
     )
 
 
@@ -47,39 +60,48 @@ class OpinionForm(forms.Form):
     """A party's opinion from its sealed page. A scan that was taken in already need not be chosen again."""
 
     decision = forms.ChoiceField(
-        label="意见",
+        label=gettext_lazy("意见"),
         choices=Signature.Decision.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": "请选择同意或者不同意", "invalid_choice": "请选择同意或者不同意"},
+        error_messages={
+            "required": gettext_lazy("请选择同意或者不同意"),
+            "invalid_choice": gettext_lazy("请选择同意或者不同意"),
+        },
     )
     opinion = forms.CharField(
-        label="意见内容",
+        label=gettext_lazy("意见内容"),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="意见栏里写了字的，照写；不同意的，写明理由。",
-        error_messages={"max_length": "最多 2000 字，现在 %(show_value)d 字"},
+        help_text=gettext_lazy("意见栏里写了字的，照写；不同意或者退回修改的，写明理由。"),
+        error_messages={"max_length": gettext_lazy("最多 2000 字，现在 %(show_value)d 字")},
     )
     signatory = forms.CharField(
-        label="签名人",
+        label=gettext_lazy("签名人"),
         max_length=60,
-        help_text="意见栏里负责人的签名。",
-        error_messages={"required": "请写签名的负责人", "max_length": "最多 60 字"},
+        help_text=gettext_lazy("意见栏里负责人的签名。"),
+        error_messages={
+            "required": gettext_lazy("请写签名的负责人"),
+            "max_length": gettext_lazy("最多 60 字"),
+        },
     )
     capacity = forms.CharField(
-        label="职务", required=False, max_length=60, error_messages={"max_length": "最多 60 字"}
+        label=gettext_lazy("职务"),
+        required=False,
+        max_length=60,
+        error_messages={"max_length": gettext_lazy("最多 60 字")},
     )
     signed_on = DayField(
-        label="盖章日期",
-        help_text="照意见栏所写的年月日，例如 2023-07-10。",
-        error_messages={"required": "请写意见栏里的日期"},
+        label=gettext_lazy("盖章日期"),
+        help_text=gettext_lazy("照意见栏所写的年月日，例如 2023-07-10。"),
+        error_messages={"required": gettext_lazy("请写意见栏里的日期")},
     )
     scan = forms.FileField(
-        label="意见页扫描件",
+        label=gettext_lazy("意见页扫描件"),
         required=False,
-        help_text="PDF、JPEG 或 PNG，最大 50 MB。",
+        help_text=gettext_lazy("PDF、JPEG 或 PNG，最大 50 MB。"),
         widget=forms.FileInput(attrs={"accept": SCANS}),
-        error_messages={"empty": "文件是空的，请重新扫描或导出"},
+        error_messages={"empty": gettext_lazy("文件是空的，请重新扫描或导出")},
     )
 
     def __init__(self, *args: Any, kept: bool = False, **kwargs: Any) -> None:
@@ -91,8 +113,8 @@ class OpinionForm(forms.Form):
         values: dict[str, Any] = super().clean() or {}
         if not values.get("scan") and not self.kept and "scan" not in self.errors:
             self.add_error("scan", CHOOSE)
-        if values.get("decision") == Signature.Decision.DISAGREE and not values.get("opinion", "").strip():
-            self.add_error("opinion", "不同意的，请写明理由")
+        if values.get("decision") in _REFUSED and not values.get("opinion", "").strip():
+            self.add_error("opinion", _("不同意的，请写明理由"))
         return values
 
 
@@ -100,18 +122,23 @@ class AppointmentForm(forms.Form):
     """A person to act for an office."""
 
     name = forms.CharField(
-        label="姓名", max_length=60, error_messages={"required": "请写姓名", "max_length": "最多 60 字"}
+        label=gettext_lazy("姓名"),
+        max_length=60,
+        error_messages={"required": gettext_lazy("请写姓名"), "max_length": gettext_lazy("最多 60 字")},
     )
     email = forms.EmailField(
-        label="电子邮箱",
-        help_text="就是登录名；已有账号的，写原来的邮箱。",
-        error_messages={"required": "请写电子邮箱", "invalid": "邮箱的写法不对，例如 name@example.cn"},
+        label=gettext_lazy("电子邮箱"),
+        help_text=gettext_lazy("就是登录名；已有账号的，写原来的邮箱。"),
+        error_messages={
+            "required": gettext_lazy("请写电子邮箱"),
+            "invalid": gettext_lazy("邮箱的写法不对，例如 name@example.cn"),
+        },
     )
     role = forms.ChoiceField(
-        label="岗位",
+        label=gettext_lazy("岗位"),
         choices=Officer.Role.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": "请选择岗位", "invalid_choice": "请选择岗位"},
+        error_messages={"required": gettext_lazy("请选择岗位"), "invalid_choice": gettext_lazy("请选择岗位")},
     )
 
 

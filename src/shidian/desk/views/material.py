@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
@@ -42,7 +43,11 @@ def scan(request: HttpRequest, reference: str, pk: int) -> HttpResponseBase:
     """The scan of one opinion."""
     seen = seen_application(person(request), reference)
     signature = (
-        Signature.objects.filter(pk=pk, party__round__version__in=_versions(seen).values())
+        Signature.objects.filter(
+            Q(party__round__version__in=_versions(seen).values())
+            | Q(carries__party__round__version__in=_versions(seen).values()),
+            pk=pk,
+        )
         .select_related("scan", "party")
         .first()
     )

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -20,6 +21,7 @@ from shidian.core.errors import Invalid
 from shidian.portal import overview
 from shidian.portal.access import own_application, person
 from shidian.portal.forms.reasons import ExplanationForm, ReasonForm
+from shidian.portal.pictures import address
 from shidian.portal.reading import written
 from shidian.questionnaires.checks import Problem
 from shidian.signoffs.queries import parties
@@ -39,7 +41,7 @@ def _grouped(
     titles = {
         section.key: (section.mark, section.title) for section in application.call.questionnaire.sections
     }
-    titles[overview.ATTACHMENTS] = ("附", "证明材料")
+    titles[overview.ATTACHMENTS] = (_("附"), _("证明材料"))
     groups: dict[str, list[dict[str, Any]]] = {}
     for problem in problems:
         said = reasons.get(problem.code)
@@ -70,7 +72,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         code, reason = form.cleaned_data["code"], form.cleaned_data["reason"]
         actions.explain(application, code, reason, by=person(request))
         messages.success(
-            request, "说明已保存，冻结时写进这一版，受理机构会看到。" if reason else "说明已删去。"
+            request, _("说明已保存，冻结时写进这一版，受理机构会看到。") if reason else _("说明已删去。")
         )
         return redirect(overview.url("check", application))
     found = actions.problems(application)
@@ -106,7 +108,10 @@ def freeze(request: HttpRequest, reference: str) -> HttpResponse:
             messages.error(request, invalid.reason)
             return redirect(overview.url("check", application))
         messages.success(
-            request, f"已冻结为 {version.label}，版本码 {version.code}。接下来打印申请书，送各单位盖章签名。"
+            request,
+            _("已冻结为 {version}，版本码 {code}。接下来打印申请书，送各单位盖章签名。").format(
+                version=version.label, code=version.code
+            ),
         )
         return redirect(overview.url("application", application))
     if not allowed:
@@ -119,13 +124,24 @@ def freeze(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "application": application,
         "number": last.number + 1 if last else 1,
-        "bodies": [{"body": body, "now": body.gate in due} for body in invited(application)],
+        "bodies": [
+            {
+                "each": each,
+                "body": each.body,
+                "now": each.body.gate in due,
+                **overview.foreseen_words(application, each),
+            }
+            for each in actions.foresee(application)
+        ],
+        "again": sum(bool(each.changes) for each in actions.foresee(application)),
         "missing_roles": [
             role.label
             for role in application.call.definition.parties
             if not any(body.role == role.role for body in invited(application))
         ],
-        "written": written(application.call.questionnaire, answers(application)),
+        "written": written(
+            application.call.questionnaire, answers(application), address=address(application)
+        ),
         "attachments": application.attachments.select_related("file"),
         "warnings": _grouped(application, found),
         "warning_count": len(found),
@@ -143,7 +159,7 @@ def reopening(request: HttpRequest, reference: str) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         actions.reopen(application, by=person(request), reason=form.cleaned_data["reason"])
-        messages.success(request, "已撤回，可以修改了。改好以后重新检查、冻结、会签。")
+        messages.success(request, _("已撤回，可以修改了。改好以后重新检查、冻结、会签。"))
         return redirect(overview.url("application", application))
     round_ = round_of(application)
     given = (
@@ -152,6 +168,7 @@ def reopening(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "application": application,
         "form": form,
+        "all_again": application.call.definition.signing.again == "all",
         "given": [{"party": party, "signature": party.signature} for party in given],
         "refused": "" if allowed else allowed.reason,
         "back_url": overview.url("application", application),

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,6 +18,7 @@ from shidian.applications import actions, rules
 from shidian.applications.models import Application
 from shidian.applications.queries import round_of
 from shidian.core.errors import Invalid
+from shidian.core.language import in_words
 from shidian.documents.intake import Rejected, safe_name
 from shidian.documents.models import StoredFile
 from shidian.portal import overview
@@ -43,7 +45,7 @@ def opinion(request: HttpRequest, reference: str, party: int) -> HttpResponse:
     )
     user = person(request)
     allowed = rules.can_record_opinion(user, application, found)
-    form = OpinionForm(request.POST or None)
+    form = OpinionForm(request.POST or None, places=_places(application))
     kept: StoredFile | None = None
     if request.method == "POST" and allowed:
         kept, fault = _scan(request, user)
@@ -52,6 +54,8 @@ def opinion(request: HttpRequest, reference: str, party: int) -> HttpResponse:
             form.add_error("scan", fault)
         if valid and kept is not None and not fault and _record(form, application, found, user, kept):
             return _done(request, application, found, form)
+    if "signatory" not in form.errors and not form.data.get("namesake"):
+        del form.fields["namesake"]  # asked only where somebody of that name has signed
     current = round_of(application)
     context = {
         "application": application,
@@ -68,6 +72,16 @@ def opinion(request: HttpRequest, reference: str, party: int) -> HttpResponse:
     return render(request, "portal/opinion.html", context)
 
 
+def _places(application: Application) -> list[tuple[str, str]]:
+    return [
+        (f"{section.key}.{field.key}", f"{section.title}：{field.name}")
+        for section in application.call.questionnaire.sections
+        if section.paper
+        for field in section.fields
+        if field.paper
+    ]
+
+
 def _scan(request: HttpRequest, user: User) -> tuple[StoredFile | None, str]:
     """The scan of this post: a new file goes before one that was kept; or what is wrong with it."""
     kept = kept_scan(request.POST.get("kept", ""), by=user, place=request.path)
@@ -75,11 +89,13 @@ def _scan(request: HttpRequest, user: User) -> tuple[StoredFile | None, str]:
         return kept, why
     given = request.FILES.get("scan")
     if given is None:
-        return kept, "" if kept else "请选择盖章页的扫描件或者照片"
+        return kept, "" if kept else _("请选择盖章页的扫描件或者照片")
     try:
         return keep(given, by=user), ""
     except Rejected as rejected:
-        return kept, f"“{safe_name(given.name or '')}”没有收下：{rejected}"
+        return kept, _("“{name}”没有收下：{rejected}").format(
+            name=safe_name(given.name or ""), rejected=in_words(rejected.said)
+        )
 
 
 def _record(form: OpinionForm, application: Application, party: Party, user: User, scan: StoredFile) -> bool:
@@ -94,6 +110,8 @@ def _record(form: OpinionForm, application: Application, party: Party, user: Use
             capacity=data["capacity"],
             signed_on=data["signed_on"],
             opinion=data["opinion"],
+            place=data["place"] if data["decision"] != Signature.Decision.AGREE else "",
+            namesake=data["namesake"],
             scan=scan,
         )
     except Invalid as invalid:
@@ -105,7 +123,12 @@ def _record(form: OpinionForm, application: Application, party: Party, user: Use
 
 def _done(request: HttpRequest, application: Application, party: Party, form: OpinionForm) -> HttpResponse:
     word = Signature.Decision(form.cleaned_data["decision"]).label
-    messages.success(request, f"已登记：{party.label}“{party.name}”{word} {party.round.version.label}。")
+    messages.success(
+        request,
+        _("已登记：{party}“{party_2}”{word} {version}。").format(
+            party=party.label, party_2=party.name, word=word, version=party.round.version.label
+        ),
+    )
     waiting = outstanding(party.round, overview.due_gates(application))
     if request.POST.get("go") == "next" and waiting:
         return redirect(overview.url("opinion", application, party=waiting[0].pk))
