@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from shidian.accounts.models import User
 from shidian.audit.actions import SYSTEM, Actor, record
@@ -13,7 +14,7 @@ from shidian.core.errors import Invalid, NotNow, NotPermitted
 def create_first_administrator(*, name: str, email: str, password: str) -> User:
     """Make the account that appoints all others. Refused as soon as any account exists."""
     if User.objects.exists():
-        raise NotNow("系统已经有账号了。")
+        raise NotNow(_("系统已经有账号了。"))
     user = User.objects.create_user(email, password, name=name, is_administrator=True)
     record("user.created", user.chain, by=SYSTEM, detail={"name": name, "role": "administrator"})
     return user
@@ -35,10 +36,10 @@ def ensure_user(*, name: str, email: str, phone: str = "", by: Actor) -> User:
 def appoint_auditor(*, name: str, email: str, by: User) -> User:
     """Give an account the auditor's role. Refused for administrators: the two are kept apart (GB/T 22239-2019)."""
     if not by.is_administrator:
-        raise NotNow("只有系统管理员可以设审计员。")
+        raise NotNow(_("只有系统管理员可以设审计员。"))
     user = ensure_user(name=name, email=email, by=by)
     if user.is_administrator:
-        words = "系统管理员不能兼任审计员，请换一个人。"
+        words = _("系统管理员不能兼任审计员，请换一个人。")
         raise Invalid(words, [("email", words)])
     user.is_auditor = True
     user.save(update_fields=("is_auditor",))
@@ -62,9 +63,9 @@ def deactivate(user: User, *, by: User) -> None:
     """
     user = _changeable(user, by=by)
     if user.pk == by.pk:
-        raise NotNow("不能停用自己的账号，请另一位系统管理员办理。")
+        raise NotNow(_("不能停用自己的账号，请另一位系统管理员办理。"))
     if not user.is_active:
-        raise NotNow("这个账号已经停用。")
+        raise NotNow(_("这个账号已经停用。"))
     _set_active(user, active=False)
     record("user.deactivated", user.chain, by=by, detail={"name": user.name})
 
@@ -74,14 +75,14 @@ def reactivate(user: User, *, by: User) -> None:
     """Open a closed account again with the roles it has. Only an administrator does; refused for an open one."""
     user = _changeable(user, by=by)
     if user.is_active:
-        raise NotNow("这个账号没有停用。")
+        raise NotNow(_("这个账号没有停用。"))
     _set_active(user, active=True)
     record("user.reactivated", user.chain, by=by, detail={"name": user.name})
 
 
 def _changeable(user: User, *, by: User) -> User:
     if not by.is_administrator:
-        raise NotPermitted("只有系统管理员可以停用和恢复账号。")
+        raise NotPermitted(_("只有系统管理员可以停用和恢复账号。"))
     return User.objects.select_for_update().get(pk=user.pk)
 
 

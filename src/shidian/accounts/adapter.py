@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from shidian.accounts import lockout
 from shidian.accounts.models import User
@@ -27,7 +28,9 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Refuse an address that is locked, before the password is looked at."""
         if lockout.is_locked(credentials.get("email", "")):
-            raise ValidationError("这个账号连续 5 次输错密码，已锁定 30 分钟。请稍后再试，或者用“忘记密码”。")
+            raise ValidationError(
+                _("这个账号连续 5 次输错密码，已锁定 30 分钟。请稍后再试，或者用“忘记密码”。")
+            )
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Count a failure."""

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 
 class UserManager(BaseUserManager["User"]):
@@ -27,12 +28,12 @@ class User(AbstractBaseUser):
     accounts but sees no application, and an auditor sees everything but changes nothing.
     """
 
-    email = models.EmailField("电子邮箱", unique=True)
-    name = models.CharField("姓名", max_length=60)
-    phone = models.CharField("手机", max_length=30, blank=True)
+    email = models.EmailField(gettext_lazy("电子邮箱"), unique=True)
+    name = models.CharField(gettext_lazy("姓名"), max_length=60)
+    phone = models.CharField(gettext_lazy("手机"), max_length=30, blank=True)
     is_active = models.BooleanField(default=True)
-    is_administrator = models.BooleanField("系统管理员", default=False)
-    is_auditor = models.BooleanField("审计员", default=False)
+    is_administrator = models.BooleanField(gettext_lazy("系统管理员"), default=False)
+    is_auditor = models.BooleanField(gettext_lazy("审计员"), default=False)
     is_demonstration = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=timezone.now)
 

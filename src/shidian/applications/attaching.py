@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from shidian.accounts.models import User
 from shidian.applications.actions import PURPOSE, attach_stored, require_room
@@ -51,12 +52,15 @@ def attach_whole(
 
 def attach_upload(upload: Upload) -> None:
     """Called when an upload was found sound: put it into its slot. Refused when the slot is full or the draft frozen."""
-    reference, _, key = upload.place.partition("/")
+    reference, _rest, key = upload.place.partition("/")
     application = Application.objects.select_related("call", "lead").get(reference=reference)
     slot = next((each for each in application.call.definition.attachments if each.key == key), None)
     if slot is None or upload.file is None:
-        raise NotNow("征集批次里已经没有这一类材料。")
-    attach_stored(application, slot, upload.file, by=upload.owner)
+        raise NotNow(_("征集批次里已经没有这一类材料。"))
+    attached = attach_stored(application, slot, upload.file, by=upload.owner)
+    if attached.file_id != upload.file_id:  # it got another name; the page asks the upload for it
+        upload.file = attached.file
+        upload.save(update_fields=("file",))
 
 
 def uploads_of(application: Application, *, over: bool = False) -> QuerySet[Upload]:

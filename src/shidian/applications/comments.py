@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Count, Prefetch
+from django.utils.translation import gettext as _
 
 from shidian.accounts.models import User
 from shidian.applications import rules
@@ -57,7 +58,7 @@ def resolve(thread: Thread, *, by: User) -> None:
     now = clock.now()
     rows = Thread.objects.filter(pk=thread.pk, resolved_at__isnull=True)
     if not rows.update(resolved_at=now, resolved_by=by):
-        raise NotNow("这条批注已经解决了。")
+        raise NotNow(_("这条批注已经解决了。"))
     Comment.objects.create(thread=thread, kind=Comment.Kind.RESOLVED, at=now, by=by)
 
 
@@ -67,20 +68,25 @@ def reopen(thread: Thread, *, by: User) -> None:
     require(rules.can_comment(by, thread.application))
     rows = Thread.objects.filter(pk=thread.pk, resolved_at__isnull=False)
     if not rows.update(resolved_at=None, resolved_by=None):
-        raise NotNow("这条批注没有解决，不用重新打开。")
+        raise NotNow(_("这条批注没有解决，不用重新打开。"))
     Comment.objects.create(thread=thread, kind=Comment.Kind.REOPENED, at=clock.now(), by=by)
 
 
 def _fit(application: Application, text: str, mentions: Collection[int]) -> tuple[str, list[User]]:
     text = unicodedata.normalize("NFC", plain_text(text)).strip()
     if not text:
-        raise _wrong("text", "请写下批注的内容")
+        raise _wrong("text", _("请写下批注的内容"))
     if len(text) > LONGEST:
-        raise _wrong("text", f"批注最多 {LONGEST} 个字，现在 {len(text)} 个，请删短或者分成几条")
+        raise _wrong(
+            "text",
+            _("批注最多 {longest} 个字，现在 {count} 个，请删短或者分成几条").format(
+                longest=LONGEST, count=len(text)
+            ),
+        )
     wanted = set(mentions)
     named = [person for person in people(application) if person.pk in wanted] if wanted else []
     if len(named) != len(wanted):
-        raise _wrong("mentions", "只能提到参加填写这份申请的人，请重新选择")
+        raise _wrong("mentions", _("只能提到参加填写这份申请的人，请重新选择"))
     return text, named
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from shidian.applications.roles import Access, Role
 from shidian.applications.states import APPLICATION, EDITABLE
@@ -22,7 +24,7 @@ class Application(models.Model):
     access_of: tuple[int, Access] | None = None
     """What the person who asked last is to it, by that person's key: see `queries.access`."""
 
-    reference = models.CharField("申请编号", max_length=40, unique=True)
+    reference = models.CharField(gettext_lazy("申请编号"), max_length=40, unique=True)
     call = models.ForeignKey("calls.Call", on_delete=models.PROTECT, related_name="applications")
     lead = models.ForeignKey(
         "organisations.Organisation", on_delete=models.PROTECT, related_name="applications"
@@ -73,12 +75,12 @@ class Application(models.Model):
     @property
     def name(self) -> str:
         """Its title, or words in its place while it has none."""
-        return self.title or "（尚未填写试点名称）"
+        return self.title or _("（尚未填写试点名称）")
 
     @property
     def state_label(self) -> str:
         """The state in words."""
-        return self.MACHINE.labels[self.state]
+        return _(self.MACHINE.labels[self.state])
 
 
 class Answer(models.Model):
@@ -119,13 +121,13 @@ class AnswerRevision(models.Model):
     class How(models.TextChoices):
         """How the text came."""
 
-        TYPED = "typed", "填写"
-        PREFILLED = "prefilled", "从单位资料带入"
-        COPIED = "copied", "从以前的申请带入"
-        RESTORED = "restored", "恢复旧稿"
-        IMPORTED = "imported", "从 Word 导入"
-        ASIDE = "aside", "同时修改，没有采用"
-        SETTLED = "settled", "选用对方的"
+        TYPED = "typed", gettext_lazy("填写")
+        PREFILLED = "prefilled", gettext_lazy("从单位资料带入")
+        COPIED = "copied", gettext_lazy("从以前的申请带入")
+        RESTORED = "restored", gettext_lazy("恢复旧稿")
+        IMPORTED = "imported", gettext_lazy("从 Word 导入")
+        ASIDE = "aside", gettext_lazy("同时修改，没有采用")
+        SETTLED = "settled", gettext_lazy("选用对方的")
 
     UNNUMBERED = (How.ASIDE, How.SETTLED)
 
@@ -178,7 +180,7 @@ class Lodgement(models.Model):
     version = models.ForeignKey("documents.DocumentVersion", on_delete=models.PROTECT, related_name="+")
     office = models.ForeignKey("organisations.Office", on_delete=models.PROTECT, related_name="lodgements")
     stage = models.CharField(max_length=40)
-    number = models.CharField("回执编号", max_length=60, unique=True)
+    number = models.CharField(gettext_lazy("回执编号"), max_length=60, unique=True)
     digest = models.CharField(max_length=64)
     at = models.DateTimeField()
     by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
@@ -321,9 +323,9 @@ class Comment(models.Model):
     class Kind(models.TextChoices):
         """What happened with it."""
 
-        SAID = "said", "写了批注"
-        RESOLVED = "resolved", "标为已解决"
-        REOPENED = "reopened", "重新打开"
+        SAID = "said", gettext_lazy("写了批注")
+        RESOLVED = "resolved", gettext_lazy("标为已解决")
+        REOPENED = "reopened", gettext_lazy("重新打开")
 
     thread = models.ForeignKey(Thread, on_delete=models.PROTECT, related_name="comments")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.SAID)

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import BigIntegerField, CharField, Field, Max, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext as _
 
 from shidian.accounts.models import User
 from shidian.applications.models import (
@@ -139,7 +140,7 @@ def lead_applications(user: User) -> QuerySet[Application]:
 
 def split(path: str) -> tuple[str, str]:
     """Section and field of "section.field"."""
-    section, _, field = path.partition(".")
+    section, _rest, field = path.partition(".")
     return section, field
 
 
@@ -271,28 +272,47 @@ def standing(application: Application) -> Standing:
     lead = application.lead.name
     if application.state == "draft":
         until = _hand_in_until(application)
-        return Standing(label, "wait", lead, "lead", until, "填完各部分后检查并冻结，再送各单位会签")
+        return Standing(label, "wait", lead, "lead", until, _("填完各部分后检查并冻结，再送各单位会签"))
     if application.state == "returned":
-        return Standing(label, "void", lead, "lead", None, "按退回意见修改，重新冻结、会签后再次递交")
+        return Standing(label, "void", lead, "lead", None, _("按退回意见修改，重新冻结、会签后再次递交"))
     if application.state == "signing":
         return _standing_signing(application, label)
     if application.state == "lodged" and application.office:
         here = stage(call, application.stage)
         until = window(call, application.office).dispatch_until
         return Standing(
-            here.label, "wait", application.office.name, "office", until, f"{application.office.short}审查"
+            here.label,
+            "wait",
+            application.office.name,
+            "office",
+            until,
+            _("{office}审查").format(office=application.office.short),
         )
     if application.state == "recommended" and application.office:
         here = stage(call, application.stage)
         until = window(call, application.office).dispatch_until
-        word = f"{application.office.short}已{here.verb_recommend}"
+        word = _("{office}已{verb_recommend}").format(
+            office=application.office.short, verb_recommend=here.verb_recommend
+        )
         return Standing(
-            word, "wait", application.office.name, "office", until, f"列入{here.list_title}，审批后报送"
+            word,
+            "wait",
+            application.office.name,
+            "office",
+            until,
+            _("列入{list_title}，审批后报送").format(list_title=here.list_title),
         )
     if application.state == "nominated":
-        return Standing(label, "done", "", "", None, f"等待{call.definition.destination.label}决定")
+        return Standing(
+            label,
+            "done",
+            "",
+            "",
+            None,
+            _("等待{destination}决定").format(destination=call.definition.destination.label),
+        )
     tone = "stop" if application.state == "declined" else ""
-    return Standing(label, tone, "", "", None, "本批次到此结束")
+    return Standing(label, tone, "", "", None, _("本批次到此结束"))
 
 
 def _standing_signing(application: Application, label: str) -> Standing:
@@ -302,11 +322,13 @@ def _standing_signing(application: Application, label: str) -> Standing:
     until = _hand_in_until(application)
     lead = application.lead.name
     if not waiting:
-        return Standing("可以递交", "turn", lead, "lead", until, "各单位已同意，递交给受理机构")
-    names = "、".join(party.name for party in waiting[:3]) + (
-        f"等 {len(waiting)} 家" if len(waiting) > 3 else ""
+        return Standing(_("可以递交"), "turn", lead, "lead", until, _("各单位已同意，递交给受理机构"))
+    names = _("、").join(party.name for party in waiting[:3]) + (
+        _("等 {count} 家").format(count=len(waiting)) if len(waiting) > 3 else ""
     )
-    return Standing(label, "wait", names, "lead", until, f"还等{names}的意见，收齐后上传盖章页")
+    return Standing(
+        label, "wait", names, "lead", until, _("还等{names}的意见，收齐后上传盖章页").format(names=names)
+    )
 
 
 def _hand_in_until(application: Application) -> datetime | None:

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from shidian.accounts.models import User
 from shidian.applications import rules
 from shidian.applications.models import Answer, AnswerRevision, Application
@@ -80,8 +83,8 @@ def earlier(user: User, lead: Organisation) -> list[Application]:
     return list(working_applications(user).filter(lead=lead))
 
 
-OTHER_FORM = "新的申请书里没有这一栏，或者填法不同"
-OTHER_CHOICE = "新的批次里没有这个选项"
+OTHER_FORM = gettext_noop("新的申请书里没有这一栏，或者填法不同")
+OTHER_CHOICE = gettext_noop("新的批次里没有这个选项")
 
 
 def copy_answers(source: Application, target: Application, *, by: User) -> None:
@@ -91,7 +94,7 @@ def copy_answers(source: Application, target: Application, *, by: User) -> None:
     have. What the profile has filled in stays, and attachments stay behind. The event tells what came and what did not.
     """
     if source.lead_id != target.lead_id or not rules.can_read(by, source):
-        raise NotPermitted("只能从本单位自己的申请带入。")
+        raise NotPermitted(_("只能从本单位自己的申请带入。"))
     held = {row.path for row in target.answers.all()}
     writings: dict[str, Writing] = {}
     left: list[list[str]] = []

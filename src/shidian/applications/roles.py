@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 
 class Role(models.TextChoices):
     """From the most to the least: each may do what the following may."""
 
-    OWNER = "owner", "负责"
-    EDITOR = "editor", "可编辑"
-    COMMENTER = "commenter", "可批注"
-    VIEWER = "viewer", "只读"
+    OWNER = "owner", gettext_lazy("负责")
+    EDITOR = "editor", gettext_lazy("可编辑")
+    COMMENTER = "commenter", gettext_lazy("可批注")
+    VIEWER = "viewer", gettext_lazy("只读")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from shidian.accounts.models import User
 from shidian.applications.models import Application
 from shidian.applications.queries import access, round_of
@@ -30,25 +32,29 @@ def _is_lead(user: User, application: Application) -> Verdict:
         return YES
     if found.member:
         role = found.role.label if found.role else ""
-        return no(f"您在这份申请里的角色是“{role}”，不能办理。需要办理的，请单位负责人改您的角色。")
+        return no(
+            _("您在这份申请里的角色是“{role}”，不能办理。需要办理的，请单位负责人改您的角色。").format(
+                role=role
+            )
+        )
     if found.takes_part:
-        return no("冻结、会签、递交和撤回由承担单位办理。")
+        return no(_("冻结、会签、递交和撤回由承担单位办理。"))
     if acts_for(user, application.lead):
-        return not_now("单位账号还没有经负责人确认，请负责人先打开确认邮件。")
-    return no("只有承担单位的经办人或负责人可以办理。")
+        return not_now(_("单位账号还没有经负责人确认，请负责人先打开确认邮件。"))
+    return no(_("只有承担单位的经办人或负责人可以办理。"))
 
 
 def can_start(user: User, organisation: Organisation, call: Call) -> Verdict:
     """A confirmed unit may start an application while the call takes hand-ins."""
     if not acts_for(user, organisation):
-        return no("只有本单位的经办人或负责人可以办理。")
+        return no(_("只有本单位的经办人或负责人可以办理。"))
     if organisation.state != "confirmed":
-        return not_now("单位账号还没有经负责人确认，请负责人先打开确认邮件。")
+        return not_now(_("单位账号还没有经负责人确认，请负责人先打开确认邮件。"))
     if call.state != "published":
-        return not_now("本批次还没有发布。")
+        return not_now(_("本批次还没有发布。"))
     first = call.definition.stages[0]
     if not any(window(call, office).takes_hand_ins() for office in offices_at(call, first.key)):
-        return not_now("本批次现在不收申请：征集还没有开始，或者已经截止。")
+        return not_now(_("本批次现在不收申请：征集还没有开始，或者已经截止。"))
     return YES
 
 
@@ -59,9 +65,11 @@ def can_read(user: User, application: Application) -> bool:
 
 def _is_open(application: Application) -> Verdict:
     if application.state == "signing":
-        return not_now("申请已冻结送会签。要修改，请先重新打开；已有的意见会失效。")
+        return not_now(_("申请已冻结送会签。要修改，请先重新打开；已有的意见会失效。"))
     if not application.is_editable:
-        return not_now(f"申请现在是“{application.state_label}”，内容不能再改。")
+        return not_now(
+            _("申请现在是“{state_label}”，内容不能再改。").format(state_label=application.state_label)
+        )
     return YES
 
 
@@ -71,9 +79,9 @@ def can_edit(user: User, application: Application) -> Verdict:
     if found.edits:
         return _is_open(application)
     if found.mine:
-        return no("交给您的只有其中几个部分，其余部分您可以看，不能改。")
+        return no(_("交给您的只有其中几个部分，其余部分您可以看，不能改。"))
     if found.role is not None:
-        return no(f"您在这份申请里的角色是“{found.role.label}”，不能修改。")
+        return no(_("您在这份申请里的角色是“{role}”，不能修改。").format(role=found.role.label))
     lead = _is_lead(user, application)
     return lead if not lead else _is_open(application)
 
@@ -84,7 +92,7 @@ def can_write(user: User, application: Application, section: str) -> Verdict:
     if found.writes(section):
         return _is_open(application)
     if found.role == Role.EDITOR:
-        return no("这一部分已经交给别人填写，您可以看，不能改。")
+        return no(_("这一部分已经交给别人填写，您可以看，不能改。"))
     return can_edit(user, application)
 
 
@@ -94,22 +102,22 @@ def can_comment(user: User, application: Application) -> Verdict:
     if found.comments:
         return YES
     if found.role is not None:
-        return no(f"您在这份申请里的角色是“{found.role.label}”，可以看批注，不能写。")
-    return no("批注由参加填写的人写。")
+        return no(_("您在这份申请里的角色是“{role}”，可以看批注，不能写。").format(role=found.role.label))
+    return no(_("批注由参加填写的人写。"))
 
 
 def can_assign_roles(user: User, application: Application) -> Verdict:
     """The head of the lead unit gives and takes roles."""
     if access(user, application).member == Membership.Role.HEAD:
         return YES
-    return no("角色由承担单位负责人分派。")
+    return no(_("角色由承担单位负责人分派。"))
 
 
 def can_give_sections(user: User, application: Application) -> Verdict:
     """Owners of the lead unit give sections to people and partner units, while the application may be edited."""
     found = access(user, application)
     if found.role != Role.OWNER or not found.member:
-        return no("各部分由承担单位负责这份申请的人分派。")
+        return no(_("各部分由承担单位负责这份申请的人分派。"))
     return _is_open(application)
 
 
@@ -124,7 +132,7 @@ def can_reopen(user: User, application: Application) -> Verdict:
     if not lead:
         return lead
     if application.state != "signing":
-        return not_now("只有会签中的申请可以重新打开。")
+        return not_now(_("只有会签中的申请可以重新打开。"))
     return YES
 
 
@@ -136,17 +144,19 @@ def can_record_opinion(user: User, application: Application, party: Party) -> Ve
     """
     round_ = round_of(application)
     if round_ is None or party.round_id != round_.pk or round_.state == "void":
-        return not_now("这一版已经失效，请用新版本的意见页。")
+        return not_now(_("这一版已经失效，请用新版本的意见页。"))
     if party.has_agreed:
-        return not_now("该单位已经同意这一版。")
+        return not_now(_("该单位已经同意这一版。"))
     if application.state == "signing":
         return _is_lead(user, application)
     if application.state != "lodged":
-        return not_now(f"申请现在是“{application.state_label}”，不能登记意见。")
+        return not_now(
+            _("申请现在是“{state_label}”，不能登记意见。").format(state_label=application.state_label)
+        )
     if party.gate in gates_until(application.call, application.stage):
-        return not_now("这一意见应在递交以前取得。")
+        return not_now(_("这一意见应在递交以前取得。"))
     if not holds_office(user, application.office, Officer.Role.HANDLER, Officer.Role.APPROVER):
-        return no("申请在受理机构手里，由受理机构登记。")
+        return no(_("申请在受理机构手里，由受理机构登记。"))
     return YES
 
 
@@ -160,24 +170,36 @@ def can_lodge(user: User, application: Application, office: Office) -> Verdict:
     if not lead:
         return lead
     if application.state != "signing":
-        return not_now("先冻结申请并收齐各单位意见，再递交。")
+        return not_now(_("先冻结申请并收齐各单位意见，再递交。"))
     call = application.call
     corrected = application.office is not None
     if corrected and office != application.office:
-        return not_now(f"补正后应交回{application.office}。")
+        return not_now(_("补正后应交回{office}。").format(office=application.office))
     if not corrected and office not in offices_at(call, call.definition.stages[0].key):
-        return no("这个机构不受理本批次的申请。")
+        return no(_("这个机构不受理本批次的申请。"))
     round_ = round_of(application)
     due = application.stage or call.definition.stages[0].key
     waiting = outstanding(round_, gates_until(call, due)) if round_ else []
     if waiting:
-        names = "、".join(f"{party.label}“{party.name}”" for party in waiting)
-        return not_now(f"还没有收到以下单位的同意意见：{names}。")
+        names = _("、").join(
+            _("{party}“{party_2}”").format(party=party.label, party_2=party.name) for party in waiting
+        )
+        return not_now(_("还没有收到以下单位的同意意见：{names}。").format(names=names))
     if not corrected and not window(call, office).takes_hand_ins():
         until = window(call, office).hand_in_until
         at = until.astimezone(call.zone) if until else None
-        when = f"{at.year} 年 {at.month} 月 {at.day} 日 {at:%H:%M}" if at else ""
-        return not_now(f"{office.name}的收件时间是 {when} 以前，现在不在收件时间内，不能递交。")
+        when = (
+            _("{year} 年 {month} 月 {day} 日 {at:%H:%M}").format(
+                year=at.year, month=at.month, day=at.day, at=at
+            )
+            if at
+            else ""
+        )
+        return not_now(
+            _("{office}的收件时间是 {when} 以前，现在不在收件时间内，不能递交。").format(
+                office=office.name, when=when
+            )
+        )
     return YES
 
 
@@ -187,25 +209,27 @@ def can_withdraw(user: User, application: Application) -> Verdict:
     if not lead:
         return lead
     if not application.MACHINE.allows(application.state, "withdraw"):
-        return not_now(f"申请现在是“{application.state_label}”，不能撤回。")
+        return not_now(_("申请现在是“{state_label}”，不能撤回。").format(state_label=application.state_label))
     return YES
 
 
 def can_decide(user: User, application: Application) -> Verdict:
     """A handler of the office that holds the application decides on it: return, decline, recommend."""
     if not holds_office(user, application.office, Officer.Role.HANDLER):
-        return no("只有受理机构的经办人可以办理。")
+        return no(_("只有受理机构的经办人可以办理。"))
     if application.state != "lodged":
-        return not_now(f"申请现在是“{application.state_label}”，不在待审查中。")
+        return not_now(
+            _("申请现在是“{state_label}”，不在待审查中。").format(state_label=application.state_label)
+        )
     return YES
 
 
 def can_take_back(user: User, application: Application) -> Verdict:
     """A handler takes a recommendation back while the list is still being prepared."""
     if not holds_office(user, application.office, Officer.Role.HANDLER):
-        return no("只有受理机构的经办人可以办理。")
+        return no(_("只有受理机构的经办人可以办理。"))
     if application.state != "recommended":
-        return not_now("只有已推荐而未报送的申请可以收回。")
+        return not_now(_("只有已推荐而未报送的申请可以收回。"))
     return YES
 
 

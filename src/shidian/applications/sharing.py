@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from shidian.accounts.actions import ensure_user
 from shidian.accounts.models import User
@@ -14,6 +15,7 @@ from shidian.applications.roles import Role
 from shidian.audit.actions import record
 from shidian.core import clock
 from shidian.core.errors import Invalid, NotNow, require
+from shidian.core.language import chinese
 from shidian.organisations.actions import Person
 from shidian.organisations.codes import unit_code
 from shidian.organisations.models import Membership, Officer, Organisation
@@ -41,7 +43,7 @@ def share(application: Application, role: Role, *, person: User | Person, by: Us
     require(rules.can_assign_roles(by, locked))
     person = _fit(person, by)
     if Membership.objects.filter(user=person, organisation=locked.lead_id, role="head").exists():
-        raise _wrong("email", "单位负责人始终负责这份申请，不用另外指定。")
+        raise _wrong("email", _("单位负责人始终负责这份申请，不用另外指定。"))
     held = locked.collaborators.filter(user=person, ended_at__isnull=True).first()
     if held is not None:
         if held.role == role:
@@ -50,7 +52,7 @@ def share(application: Application, role: Role, *, person: User | Person, by: Us
     found = Collaborator.objects.create(
         application=locked, user=person, role=role, given_at=clock.now(), given_by=by
     )
-    detail = {"name": person.label, "role": Role(role).label, "user": person.pk}
+    detail = {"name": person.label, "role": chinese(Role(role).label), "user": person.pk}
     record("application.shared", locked.chain, by=by, detail=detail)
     _forget(application)
     return found
@@ -63,8 +65,8 @@ def unshare(collaborator: Collaborator, *, by: User) -> None:
     locked = _locked(application)
     require(rules.can_assign_roles(by, locked))
     if not _end(collaborator, by):
-        raise NotNow("这个角色已经收回了。")
-    detail = {"name": collaborator.user.label, "role": Role(collaborator.role).label}
+        raise NotNow(_("这个角色已经收回了。"))
+    detail = {"name": collaborator.user.label, "role": chinese(Role(collaborator.role).label)}
     record("application.unshared", locked.chain, by=by, detail=detail)
     _forget(application)
 
@@ -85,9 +87,11 @@ def give(
         target: dict[str, User | Organisation] = {"user": to}
     else:
         if to.pk == locked.lead_id:
-            raise _wrong("code", "承担单位的人本来就能填写；要指定人的，请按人员交。")
+            raise _wrong("code", _("承担单位的人本来就能填写；要指定人的，请按人员交。"))
         if to.state != "confirmed":
-            raise _wrong("code", f"“{to.name}”的账号还没有经其负责人确认，确认以后才能交给它填写。")
+            raise _wrong(
+                "code", _("“{to}”的账号还没有经其负责人确认，确认以后才能交给它填写。").format(to=to.name)
+            )
         target = {"organisation": to}
     held = locked.gifts.filter(section=section, ended_at__isnull=True, **target).first()
     if held is not None:
@@ -108,7 +112,7 @@ def take_back(gift: SectionGift, *, by: User) -> None:
     locked = _locked(application)
     require(rules.can_give_sections(by, locked))
     if not _end(gift, by):
-        raise NotNow("这一部分已经收回了。")
+        raise NotNow(_("这一部分已经收回了。"))
     detail = {"section": locked.call.questionnaire.section(gift.section).title, "to": gift.holder}
     record("application.section_taken_back", locked.chain, by=by, detail=detail)
     _forget(application)
@@ -119,8 +123,8 @@ def unit_at(code: str) -> Organisation:
     given = unit_code.normalise(code)
     found = Organisation.objects.filter(code=given).first() if given else None
     if found is None:
-        words = "这个代码的单位还没有账号。请对方先注册；也可以按人员邮箱交给对方的经办人。"
-        raise _wrong("code", words if given else "请填写参加单位的统一社会信用代码")
+        words = _("这个代码的单位还没有账号。请对方先注册；也可以按人员邮箱交给对方的经办人。")
+        raise _wrong("code", words if given else _("请填写参加单位的统一社会信用代码"))
     return found
 
 
@@ -135,9 +139,12 @@ def _fit(person: User | Person, by: User) -> User:
     if isinstance(person, Person):
         person = _account(person, by)
     if not person.is_active:
-        raise _wrong("email", "这个账号已经停用，请与系统管理员联系。")
+        raise _wrong("email", _("这个账号已经停用，请与系统管理员联系。"))
     if person.is_administrator or person.is_auditor or Officer.objects.filter(user=person).exists():
-        raise _wrong("email", f"{person.label}是系统管理员、审计员或者受理机构的人员，不能参加填写。")
+        raise _wrong(
+            "email",
+            _("{person}是系统管理员、审计员或者受理机构的人员，不能参加填写。").format(person=person.label),
+        )
     return person
 
 
@@ -146,13 +153,13 @@ def _account(named: Person, by: User) -> User:
     try:
         validate_email(address)
     except ValidationError:
-        raise _wrong("email", "请填写对方的电子邮箱，例如 name@example.cn") from None
+        raise _wrong("email", _("请填写对方的电子邮箱，例如 name@example.cn")) from None
     if len(address) > 254:
-        raise _wrong("email", "电子邮箱不能超过 254 个字符")
+        raise _wrong("email", _("电子邮箱不能超过 254 个字符"))
     if not name and not User.objects.filter(email=address).exists():
-        raise _wrong("name", "这个邮箱还没有账号，请同时填写对方的姓名；系统会发邮件请对方设置密码")
+        raise _wrong("name", _("这个邮箱还没有账号，请同时填写对方的姓名；系统会发邮件请对方设置密码"))
     if len(name) > 60:
-        raise _wrong("name", "姓名不能超过 60 个字")
+        raise _wrong("name", _("姓名不能超过 60 个字"))
     return ensure_user(name=name, email=address, by=by)
 
 

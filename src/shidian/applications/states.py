@@ -3,6 +3,8 @@
 At which stage of the call a lodged or recommended application stands is told by its office, not by more states.
 """
 
+from django.utils.translation import gettext_noop
+
 from shidian.core.transitions import machine
 
 EDITABLE = ("draft", "returned")
@@ -11,14 +13,14 @@ EDITABLE = ("draft", "returned")
 APPLICATION = machine(
     "application",
     {
-        "draft": "填写中",
-        "signing": "会签中",
-        "lodged": "待受理审查",
-        "returned": "退回补正",
-        "recommended": "已推荐",
-        "nominated": "已报送国家",
-        "declined": "不予推荐",
-        "withdrawn": "已撤回",
+        "draft": gettext_noop("填写中"),
+        "signing": gettext_noop("会签中"),
+        "lodged": gettext_noop("待受理审查"),
+        "returned": gettext_noop("退回补正"),
+        "recommended": gettext_noop("已推荐"),
+        "nominated": gettext_noop("已报送国家"),
+        "declined": gettext_noop("不予推荐"),
+        "withdrawn": gettext_noop("已撤回"),
     },
     [
         ("freeze", EDITABLE, "signing", "application.frozen"),

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from shidian.accounts.models import User
 from shidian.applications import rules
@@ -138,7 +139,7 @@ def settle_for_theirs(application: Application, path: str, *, by: User, started_
     require(rules.can_write(by, locked, split(path)[0]))
     row = _rows(locked, [path]).get(path)
     if row is None or row.number != started_from:
-        raise Stale("又有新的修改，请看最新的两份再选。")
+        raise Stale(_("又有新的修改，请看最新的两份再选。"))
     AnswerRevision.objects.create(
         answer=row, number=None, base=started_from, value=row.value, how=How.SETTLED, at=clock.now(), by=by
     )
@@ -146,9 +147,9 @@ def settle_for_theirs(application: Application, path: str, *, by: User, started_
 
 def _rows(application: Application, paths: Iterable[str]) -> dict[str, Answer]:
     wanted = [split(path) for path in paths]
-    rows = Answer.objects.filter(application=application, section__in={section for section, _ in wanted})
+    rows = Answer.objects.filter(application=application, section__in={section for section, _rest in wanted})
     if len(wanted) < 20:
-        rows = rows.filter(field__in={field for _, field in wanted})
+        rows = rows.filter(field__in={field for _rest, field in wanted})
     return {row.path: row for row in rows}
 
 
@@ -201,7 +202,7 @@ def _save(
         aside = AnswerRevision(
             answer=row, number=None, base=max(base, 0), value=value, how=How.ASIDE, at=now, by=by
         )
-        who = "您在另一个窗口" if row.saved_by_id == by.pk else row.saved_by.label
+        who = _("您在另一个窗口") if row.saved_by_id == by.pk else row.saved_by.label
         contested = Contested(path, value, row.value, value_at(row, base), number, who, row.saved_at)
         return contested, None if _kept_already(row, max(base, 0), value, by) else aside
     if row is None:

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from django.db import models, transaction
 from django.dispatch import Signal
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from shidian.audit.models import Anchor, Chain, Event
 from shidian.audit.queries import anchored_heads, heads_digest
@@ -32,7 +34,7 @@ class Actor(Protocol):
 
 class _System:
     pk = None
-    label = "系统"
+    label = gettext_noop("系统")
 
 
 SYSTEM: Actor = _System()
@@ -45,7 +47,7 @@ def record(name: str, chain: str, *, by: Actor, detail: Mapping[str, Any] | None
     The chain's head is locked, so two events of one subject never share a number; subjects do not wait for one
     another. `detail` must be JSON.
     """
-    head, _ = Chain.objects.select_for_update().get_or_create(name=chain)
+    head, _rest = Chain.objects.select_for_update().get_or_create(name=chain)
     event = Event(
         chain=chain,
         number=head.length + 1,
@@ -93,8 +95,10 @@ def move(
         )
         if moved != 1:
             found = model._default_manager.filter(pk=thing.pk).values_list("state", flat=True).first()
-            label = machine.labels.get(str(found), "已不存在")
-            raise Stale(f"这件事刚才已有人办理，现在的状态是“{label}”，请刷新页面后再看。")
+            label = machine.labels.get(str(found), _("已不存在"))
+            raise Stale(
+                _("这件事刚才已有人办理，现在的状态是“{label}”，请刷新页面后再看。").format(label=label)
+            )
         thing.state = step.target
         for name, value in fields.items():
             setattr(thing, name, value)

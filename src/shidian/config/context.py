@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from shidian.organisations.models import Membership, Officer
 
@@ -25,19 +26,21 @@ def site(request: HttpRequest) -> dict[str, Any]:
             host = member.organisation.name
         if member or not (officer or user.is_administrator or user.is_auditor):
             # People without a unit may have been asked to work on one application.
-            links.append((reverse("portal:applications"), "我的申请"))
+            links.append((reverse("portal:applications"), _("我的申请")))
         if officer:
             host = officer.office.name
-            links.append((reverse("desk:home"), "工作台"))
+            links.append((reverse("desk:home"), _("工作台")))
         if user.is_administrator:
-            links.append((reverse("desk:administration"), "系统管理"))
+            links.append((reverse("desk:administration"), _("系统管理")))
         if user.is_auditor:
-            links.append((reverse("desk:audit"), "审计"))
-    links.append((reverse("public:home"), "征集批次"))
-    links.append((reverse("public:help"), "帮助"))
+            links.append((reverse("desk:audit"), _("审计")))
+    links.append((reverse("public:home"), _("征集批次")))
+    links.append((reverse("public:help"), _("帮助")))
     path = request.path
     current = max(
-        (url for url, _ in links if path == url or (url != "/" and path.startswith(url))), key=len, default=""
+        (url for url, _rest in links if path == url or (url != "/" and path.startswith(url))),
+        key=len,
+        default="",
     )
     return {
         "site": {

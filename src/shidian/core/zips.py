@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
+from shidian.core.said import say
+
 STORED = 0
 DEFLATED = 8
 CHUNK = 1 << 20
@@ -47,6 +49,7 @@ class BadZip(Exception):
 
     def __init__(self, code: str, message: str, name: str = "") -> None:
         super().__init__(message)
+        self.said = message
         self.code = code
         self.name = name
 
@@ -138,15 +141,15 @@ def read_entries(
     at = 0
     while at < len(directory):
         if len(entries) >= max_entries:
-            raise BadZip("too_many", f"压缩包里的文件超过 {max_entries} 个")
+            raise BadZip("too_many", say("压缩包里的文件超过 {max_entries} 个", max_entries=max_entries))
         entry, described, at = _read_central(file, directory, at, start, legacy_names)
         if entry.name in seen:
-            raise BadZip("duplicate", f"压缩包里有两个同名文件“{entry.name}”", entry.name)
+            raise BadZip("duplicate", say("压缩包里有两个同名文件“{entry}”", entry=entry.name), entry.name)
         seen.add(entry.name)
         slack[entry.offset] = _DESCRIPTOR_SIZE if described else 0
         entries.append(entry)
     if len(entries) != count:
-        raise BadZip("damaged", "压缩包目录中的文件数与实际不符")
+        raise BadZip("damaged", say("压缩包目录中的文件数与实际不符"))
     entries.sort(key=lambda entry: (entry.offset, entry.data_start))
     _check_spans(entries, slack, start, tight)
     return entries
@@ -161,13 +164,13 @@ def read_chunks(file: BinaryIO, entry: Entry, chunk: int = CHUNK) -> Iterator[by
     for piece in _stored(file, entry, chunk) if entry.method == STORED else _inflated(file, entry, chunk):
         done += len(piece)
         if done > entry.size:
-            raise BadZip("damaged", f"“{entry.name}”解压后比目录中写的大", entry.name)
+            raise BadZip("damaged", say("“{entry}”解压后比目录中写的大", entry=entry.name), entry.name)
         crc = zlib.crc32(piece, crc)
         yield piece
     if done != entry.size:
-        raise BadZip("damaged", f"“{entry.name}”的长度与目录中写的不一致", entry.name)
+        raise BadZip("damaged", say("“{entry}”的长度与目录中写的不一致", entry=entry.name), entry.name)
     if crc != entry.crc:
-        raise BadZip("damaged", f"“{entry.name}”的校验码不一致", entry.name)
+        raise BadZip("damaged", say("“{entry}”的校验码不一致", entry=entry.name), entry.name)
 
 
 def _read_directory(file: BinaryIO, max_entries: int) -> tuple[bytes, int, int]:
@@ -175,7 +178,7 @@ def _read_directory(file: BinaryIO, max_entries: int) -> tuple[bytes, int, int]:
     file.seek(0)
     begins_as_zip = file.read(2) == b"PK"
     if size < _END.size:
-        raise BadZip("truncated" if begins_as_zip else "not_zip", "文件太短，不是完整的压缩包")
+        raise BadZip("truncated" if begins_as_zip else "not_zip", say("文件太短，不是完整的压缩包"))
     end_at = size - _END.size
     file.seek(end_at)
     end = file.read(_END.size)
@@ -193,13 +196,13 @@ def _read_directory(file: BinaryIO, max_entries: int) -> tuple[bytes, int, int]:
             )
             here = count
             if locator_disk or disks > 1:
-                raise BadZip("volumes", "压缩包是分卷的一部分")
+                raise BadZip("volumes", say("压缩包是分卷的一部分"))
     if {disk, first_disk} - {0, _FULL16} or here != count:
-        raise BadZip("volumes", "压缩包是分卷的一部分")
+        raise BadZip("volumes", say("压缩包是分卷的一部分"))
     if start + length != directory_end:
-        raise BadZip("damaged", "压缩包的目录位置不对，前面或中间有多余的内容")
+        raise BadZip("damaged", say("压缩包的目录位置不对，前面或中间有多余的内容"))
     if count > max_entries or length > max_entries * _CENTRAL_BYTES_PER_ENTRY:
-        raise BadZip("too_many", f"压缩包里的文件超过 {max_entries} 个")
+        raise BadZip("too_many", say("压缩包里的文件超过 {max_entries} 个", max_entries=max_entries))
     file.seek(start)
     directory = file.read(length)
     return directory, count, start
@@ -207,28 +210,28 @@ def _read_directory(file: BinaryIO, max_entries: int) -> tuple[bytes, int, int]:
 
 def _no_end(file: BinaryIO, begins_as_zip: bool) -> BadZip:
     if ends_with_zip(file):
-        return BadZip("trailing", "压缩包末尾有多余的内容")
+        return BadZip("trailing", say("压缩包末尾有多余的内容"))
     if begins_as_zip:
-        return BadZip("truncated", "压缩包不完整，末尾的目录缺失")
-    return BadZip("not_zip", "文件不是 zip 压缩包")
+        return BadZip("truncated", say("压缩包不完整，末尾的目录缺失"))
+    return BadZip("not_zip", say("文件不是 zip 压缩包"))
 
 
 def _read_end64(
     file: BinaryIO, locator_at: int, end64_at: int, short: tuple[int, int, int]
 ) -> tuple[int, int, int]:
     if end64_at + _END64.size > locator_at:
-        raise BadZip("damaged", "压缩包的目录位置不对")
+        raise BadZip("damaged", say("压缩包的目录位置不对"))
     file.seek(end64_at)
     mark, length64, _, _, disk, first_disk, here, count, length, start = _END64.unpack(file.read(_END64.size))
     if mark != b"PK\x06\x06" or end64_at + 12 + length64 != locator_at:
-        raise BadZip("damaged", "压缩包的目录位置不对")
+        raise BadZip("damaged", say("压缩包的目录位置不对"))
     if disk or first_disk or here != count:
-        raise BadZip("volumes", "压缩包是分卷的一部分")
+        raise BadZip("volumes", say("压缩包是分卷的一部分"))
     for value, short_value, full in zip(
         (count, length, start), short, (_FULL16, _FULL32, _FULL32), strict=True
     ):
         if short_value not in (full, value):
-            raise BadZip("damaged", "压缩包的两份目录互相矛盾")
+            raise BadZip("damaged", say("压缩包的两份目录互相矛盾"))
     return count, length, start
 
 
@@ -236,27 +239,29 @@ def _read_central(
     file: BinaryIO, directory: bytes, at: int, start: int, legacy_names: str
 ) -> tuple[Entry, bool, int]:
     if at + _CENTRAL.size > len(directory):
-        raise BadZip("damaged", "压缩包的目录不完整")
+        raise BadZip("damaged", say("压缩包的目录不完整"))
     (mark, _, _, flags, method, _, _, crc, compressed, size, name_length, extra_length, comment_length, disk, _, _,
      offset) = _CENTRAL.unpack_from(directory, at)  # fmt: skip
     name_at = at + _CENTRAL.size
     extra_at = name_at + name_length
     after = extra_at + extra_length + comment_length
     if mark != b"PK\x01\x02" or after > len(directory):
-        raise BadZip("damaged", "压缩包的目录不完整")
+        raise BadZip("damaged", say("压缩包的目录不完整"))
     raw_name = directory[name_at:extra_at]
     name = _decode_name(raw_name, legacy_names)
     size, compressed, offset = _widen(directory[extra_at : extra_at + extra_length], size, compressed, offset)
     if is_unsafe_name(name):
-        raise BadZip("unsafe_name", f"压缩包里有不安全的文件路径“{printable(name)}”", name)
+        raise BadZip(
+            "unsafe_name", say("压缩包里有不安全的文件路径“{printable}”", printable=printable(name)), name
+        )
     if flags & _ENCRYPTED:
-        raise BadZip("encrypted", f"压缩包里的“{name}”设有密码", name)
+        raise BadZip("encrypted", say("压缩包里的“{name}”设有密码", name=name), name)
     if method not in (STORED, DEFLATED):
-        raise BadZip("method", f"压缩包里的“{name}”用了不常见的压缩方法", name)
+        raise BadZip("method", say("压缩包里的“{name}”用了不常见的压缩方法", name=name), name)
     if disk not in (0, _FULL16):
-        raise BadZip("volumes", "压缩包是分卷的一部分")
+        raise BadZip("volumes", say("压缩包是分卷的一部分"))
     if (method == STORED and size != compressed) or (name.endswith("/") and size):
-        raise BadZip("damaged", f"“{name}”的长度前后矛盾", name)
+        raise BadZip("damaged", say("“{name}”的长度前后矛盾", name=name), name)
     data_start = _check_local(file, raw_name, name, (flags, method, crc, compressed, size, offset), start)
     entry = Entry(name, method, crc, size, compressed, offset, data_start)
     return entry, bool(flags & _DESCRIPTOR), after
@@ -268,15 +273,15 @@ def _check_local(
     """Return where the data begins; a local header that tells another story than the directory is refused."""
     flags, method, crc, compressed, size, offset = central
     if offset + _LOCAL.size > start:
-        raise BadZip("damaged", f"“{name}”的位置不在压缩包内", name)
+        raise BadZip("damaged", say("“{name}”的位置不在压缩包内", name=name), name)
     file.seek(offset)
     header = file.read(_LOCAL.size)
     (mark, _, local_flags, local_method, _, _, local_crc, local_compressed, local_size, name_length,
      extra_length) = _LOCAL.unpack(header)  # fmt: skip
     tail = file.read(name_length + extra_length)
     if len(tail) != name_length + extra_length:
-        raise BadZip("truncated", f"“{name}”不完整", name)
-    differs = BadZip("mismatch", f"“{name}”的文件头与压缩包目录不一致", name)
+        raise BadZip("truncated", say("“{name}”不完整", name=name), name)
+    differs = BadZip("mismatch", say("“{name}”的文件头与压缩包目录不一致", name=name), name)
     if mark != b"PK\x03\x04" or tail[:name_length] != raw_name or local_method != method:
         raise differs
     telling = _ENCRYPTED | _DESCRIPTOR | (0 if raw_name.isascii() else _UTF8)
@@ -294,15 +299,15 @@ def _check_spans(entries: list[Entry], slack: dict[int, int], start: int, tight:
     room = 0
     for entry in entries:
         if entry.offset < end:
-            raise BadZip("overlap", f"压缩包里的“{entry.name}”与另一个文件重叠", entry.name)
+            raise BadZip("overlap", say("压缩包里的“{entry}”与另一个文件重叠", entry=entry.name), entry.name)
         if tight and entry.offset - end > room:
-            raise BadZip("gap", f"压缩包里“{entry.name}”之前藏有多余的内容", entry.name)
+            raise BadZip("gap", say("压缩包里“{entry}”之前藏有多余的内容", entry=entry.name), entry.name)
         end = entry.data_start + entry.compressed
         room = slack[entry.offset]
     if end > start:
-        raise BadZip("overlap", "压缩包里的文件与目录重叠")
+        raise BadZip("overlap", say("压缩包里的文件与目录重叠"))
     if tight and start - end > room:
-        raise BadZip("gap", "压缩包的目录之前藏有多余的内容")
+        raise BadZip("gap", say("压缩包的目录之前藏有多余的内容"))
 
 
 def _widen(extra: bytes, size: int, compressed: int, offset: int) -> tuple[int, int, int]:
@@ -316,7 +321,7 @@ def _widen(extra: bytes, size: int, compressed: int, offset: int) -> tuple[int, 
             for index, value in enumerate(values):
                 if value == _FULL32:
                     if len(field) < 8:
-                        raise BadZip("damaged", "压缩包的目录不完整")
+                        raise BadZip("damaged", say("压缩包的目录不完整"))
                     values[index] = int.from_bytes(field[:8], "little")
                     field = field[8:]
             break
@@ -332,7 +337,7 @@ def _decode_name(raw: bytes, legacy: str) -> str:
         if legacy:
             with suppress(UnicodeDecodeError):
                 return raw.decode(legacy)
-        raise BadZip("name", "压缩包里有文件名不是 UTF-8 编码") from error
+        raise BadZip("name", say("压缩包里有文件名不是 UTF-8 编码")) from error
 
 
 def printable(name: str) -> str:
@@ -349,7 +354,7 @@ def _stored(file: BinaryIO, entry: Entry, chunk: int) -> Iterator[bytes]:
         file.seek(at)
         piece = file.read(min(chunk, left))
         if not piece:
-            raise BadZip("truncated", f"“{entry.name}”不完整", entry.name)
+            raise BadZip("truncated", say("“{entry}”不完整", entry=entry.name), entry.name)
         at += len(piece)
         left -= len(piece)
         yield piece
@@ -357,7 +362,7 @@ def _stored(file: BinaryIO, entry: Entry, chunk: int) -> Iterator[bytes]:
 
 def _inflated(file: BinaryIO, entry: Entry, chunk: int) -> Iterator[bytes]:
     inflate = zlib.decompressobj(-15)
-    damaged = BadZip("damaged", f"“{entry.name}”的压缩数据已损坏", entry.name)
+    damaged = BadZip("damaged", say("“{entry}”的压缩数据已损坏", entry=entry.name), entry.name)
     try:
         for packed in _stored(file, entry, chunk):
             waiting = packed

@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from shidian.applications.models import Application, Lodgement
 from shidian.calls.definition import Area
@@ -44,16 +46,23 @@ class Tab:
 def tabs(call: Call, office: Office, counted: Counts) -> list[Tab]:
     """The views by state; the first holds all, the others add up to it. Conditions agree with `reviews.queries.counts`."""
     here = stage_of(call, office)
-    verb = here.verb_recommend if here else "推荐"
+    verb = here.verb_recommend if here else _("推荐")
     gone = ~Q(office=office) | Q(state="nominated")
     return [
-        Tab("all", "全部", counted.received, Q()),
-        Tab("to_review", "待审查", counted.to_review, ~gone & Q(state="lodged")),
-        Tab("returned", "退回补正", counted.returned, ~gone & Q(state__in=("returned", "draft", "signing"))),
-        Tab("recommended", f"已{verb}", counted.recommended, ~gone & Q(state="recommended")),
-        Tab("sent", "已报送", counted.sent, gone),
-        Tab("declined", f"不予{verb}", counted.declined, ~gone & Q(state="declined")),
-        Tab("withdrawn", "已撤回", counted.withdrawn, ~gone & Q(state="withdrawn")),
+        Tab("all", _("全部"), counted.received, Q()),
+        Tab("to_review", _("待审查"), counted.to_review, ~gone & Q(state="lodged")),
+        Tab(
+            "returned", _("退回补正"), counted.returned, ~gone & Q(state__in=("returned", "draft", "signing"))
+        ),
+        Tab(
+            "recommended",
+            _("已{verb}").format(verb=verb),
+            counted.recommended,
+            ~gone & Q(state="recommended"),
+        ),
+        Tab("sent", _("已报送"), counted.sent, gone),
+        Tab("declined", _("不予{verb}").format(verb=verb), counted.declined, ~gone & Q(state="declined")),
+        Tab("withdrawn", _("已撤回"), counted.withdrawn, ~gone & Q(state="withdrawn")),
     ]
 
 
@@ -173,7 +182,7 @@ def lines(call: Call, office: Office, rows: Sequence[Application]) -> list[Line]
     ):
         verdicts.setdefault(lodgement, {})[item] = verdict
     here = stage_of(call, office)
-    verb = here.verb_recommend if here else "推荐"
+    verb = here.verb_recommend if here else _("推荐")
     kinds = call.definition.watchlist_kinds
     units = {row.pk: Unit(row.lead.code, row.lead.name) for row in rows}
     matches = listed(list(units.values()), kinds).matches if kinds else {}
@@ -191,14 +200,14 @@ def lines(call: Call, office: Office, rows: Sequence[Application]) -> list[Line]
 
 def _state(row: Application, office: Office, verb: str, *, started: bool) -> tuple[str, str]:
     if row.office_id != office.pk or row.state == "nominated":
-        return "已报送", "done"
+        return _("已报送"), "done"
     if row.state == "lodged":
-        return ("审查中", "wait") if started else ("待审查", "turn")
+        return (_("审查中"), "wait") if started else (_("待审查"), "turn")
     return {
-        "recommended": (f"已{verb}", "done"),
-        "declined": (f"不予{verb}", "stop"),
-        "withdrawn": ("已撤回", "idle"),
-    }.get(row.state, ("退回补正", "void"))
+        "recommended": (_("已{verb}").format(verb=verb), "done"),
+        "declined": (_("不予{verb}").format(verb=verb), "stop"),
+        "withdrawn": (_("已撤回"), "idle"),
+    }.get(row.state, (_("退回补正"), "void"))
 
 
 def short_area(call: Call, path: str) -> str:
@@ -221,15 +230,15 @@ def area_choices(call: Call) -> list[tuple[str, str]]:
 
 
 EXPORTED = (
-    "申请编号",
-    "试点名称",
-    "承担单位",
-    "统一社会信用代码",
-    "重点领域",
-    "状态",
-    "到达时间",
-    "第几次到达",
-    "不符合要点",
+    gettext_noop("申请编号"),
+    gettext_noop("试点名称"),
+    gettext_noop("承担单位"),
+    gettext_noop("统一社会信用代码"),
+    gettext_noop("重点领域"),
+    gettext_noop("状态"),
+    gettext_noop("到达时间"),
+    gettext_noop("第几次到达"),
+    gettext_noop("不符合要点"),
 )
 
 

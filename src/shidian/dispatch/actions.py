@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from shidian.accounts.models import User
 from shidian.applications import actions as applications
@@ -47,7 +48,7 @@ def _start(call: Call, office: Office, *, by: User) -> CandidateList:
         return _locked(found)
     here = stage_of(call, office)
     if here is None:
-        raise NotNow("这个机构在本批次中没有清单。")
+        raise NotNow(_("这个机构在本批次中没有清单。"))
     number = CandidateList.objects.filter(call=call, office=office).count() + 1
     reference = f"{call.definition.prefix}-{office.key.upper()}-{number}"
     listed = CandidateList.objects.create(
@@ -74,7 +75,7 @@ def rank(
     require(rules.can_rank(by, office, listed))
     present = {row.application.reference: row for row in entries(call, office)}
     if unknown := [reference for reference in order if reference not in present]:
-        raise Stale(f"{'、'.join(unknown)} 已不在推荐之列，请刷新页面后再排。")
+        raise Stale(_("{unknown} 已不在推荐之列，请刷新页面后再排。").format(unknown=_("、").join(unknown)))
     wanted = list(dict.fromkeys(order))
     wanted += [reference for reference in present if reference not in wanted]
     given = remarks or {}
@@ -150,7 +151,7 @@ def revoke(listed: CandidateList, *, by: User, reason: str) -> None:
 
 def _require_reason(reason: str) -> None:
     if not reason.strip():
-        raise Invalid("请写明理由。", [("reason", "请写明理由。")])
+        raise Invalid(_("请写明理由。"), [("reason", _("请写明理由。"))])
 
 
 @transaction.atomic
@@ -206,11 +207,14 @@ def count_copy(
     Application.objects.select_for_update().get(pk=application.pk)
     row = next((found for found in registered(call) if found.application.pk == application.pk), None)
     if row is None:
-        raise NotNow("这个申请还没有随清单报送来，不能登记。")
+        raise NotNow(_("这个申请还没有随清单报送来，不能登记。"))
     if copy not in row.copies:
-        raise Invalid(f"本批次要求 {len(row.copies)} 份，没有第 {copy} 份。", [("copy", "份号不对。")])
+        raise Invalid(
+            _("本批次要求 {count} 份，没有第 {copy} 份。").format(count=len(row.copies), copy=copy),
+            [("copy", _("份号不对。"))],
+        )
     if row.copies[copy] is not None:
-        raise Stale(f"第 {copy} 份已经登记过了。")
+        raise Stale(_("第 {copy} 份已经登记过了。").format(copy=copy))
     counted = PaperCopy.objects.create(
         application=application, version=row.version, copy=copy, note=note[:200], at=clock.now(), by=by
     )
@@ -225,7 +229,7 @@ def void_copy(call: Call, office: Office, counted: PaperCopy, *, by: User, reaso
     require(rules.can_register(by, call, office))
     _require_reason(reason)
     if PaperCopyVoid.objects.filter(paper_copy=counted).exists():
-        raise Stale("这一份已经更正过了。")
+        raise Stale(_("这一份已经更正过了。"))
     PaperCopyVoid.objects.create(paper_copy=counted, reason=reason[:200], at=clock.now(), by=by)
     record("paper.voided", counted.application.chain, by=by, detail={"copy": counted.copy, "reason": reason})
 
@@ -239,9 +243,9 @@ def register_electronic(
     Application.objects.select_for_update().get(pk=application.pk)
     row = next((found for found in registered(call) if found.application.pk == application.pk), None)
     if row is None:
-        raise NotNow("这个申请还没有随清单报送来，不能登记。")
+        raise NotNow(_("这个申请还没有随清单报送来，不能登记。"))
     if row.electronic is not None:
-        raise Stale("电子材料已经登记过了。")
+        raise Stale(_("电子材料已经登记过了。"))
     made = ElectronicMaterial.objects.create(
         application=application, version=row.version, note=note[:200], at=clock.now(), by=by
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from shidian.dispatch.states import LIST, PACKAGE
 
@@ -12,7 +14,7 @@ class CandidateList(models.Model):
 
     MACHINE = LIST
 
-    reference = models.CharField("清单编号", max_length=60, unique=True)
+    reference = models.CharField(gettext_lazy("清单编号"), max_length=60, unique=True)
     call = models.ForeignKey("calls.Call", on_delete=models.PROTECT, related_name="lists")
     office = models.ForeignKey("organisations.Office", on_delete=models.PROTECT, related_name="lists")
     stage = models.CharField(max_length=40)
@@ -60,7 +62,7 @@ class CandidateList(models.Model):
     @property
     def state_label(self) -> str:
         """The state in words."""
-        return self.MACHINE.labels[self.state]
+        return _(self.MACHINE.labels[self.state])
 
 
 class ListItem(models.Model):

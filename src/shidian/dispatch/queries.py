@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from shidian.accounts.models import User
 from shidian.applications.content import at_path
@@ -120,7 +121,7 @@ def row_values(
 
 def _shown(package: Package, values: Mapping[str, Any], path: str | None) -> str:
     """The answer at "section.field" in one line; nothing for a path that the package leaves out."""
-    section, _, key = (path or "").partition(".")
+    section, _rest, key = (path or "").partition(".")
     owner = next((found for found in package.questionnaire.sections if found.key == section), None)
     return one_line(owner.field(key), at_path(values, path or "")) if owner else ""
 
@@ -138,8 +139,12 @@ class Registered:
     @property
     def missing(self) -> list[str]:
         """What is missing, in words."""
-        words = [f"第 {number} 份纸质材料" for number, copy in self.copies.items() if copy is None]
-        return words if self.electronic else [*words, "电子材料"]
+        words = [
+            _("第 {number} 份纸质材料").format(number=number)
+            for number, copy in self.copies.items()
+            if copy is None
+        ]
+        return words if self.electronic else [*words, _("电子材料")]
 
 
 def counted_plan(call: Call) -> CopyPlan | None:

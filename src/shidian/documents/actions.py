@@ -15,6 +15,7 @@ from shidian.accounts.models import User
 from shidian.core import clock
 from shidian.core.canonical import canonical_json
 from shidian.core.digests import CHUNK, sha256_of_bytes
+from shidian.core.said import say
 from shidian.documents import scanner
 from shidian.documents.intake import Rejected, inspect, safe_name
 from shidian.documents.models import Document, DocumentVersion, Print, StoredFile
@@ -61,7 +62,11 @@ def _require_clean(file: BinaryIO) -> None:
             found = scanner.scan(Path(copy.name))
         except scanner.ScannerUnavailable as unavailable:
             raise Rejected(
-                "scanner", f"{unavailable}，暂时不能收文件。请过几分钟再上传；一直不行的，请联系系统管理员。"
+                "scanner",
+                say(
+                    "{unavailable}，暂时不能收文件。请过几分钟再上传；一直不行的，请联系系统管理员。",
+                    unavailable=unavailable.said,
+                ),
             ) from unavailable
     if found:
         raise scanner.infected(found)
@@ -121,5 +126,5 @@ def printed(version: DocumentVersion, paper: str, make: Callable[[], bytes], *, 
         content = BytesIO(make())
         with transaction.atomic():
             file = keep(content, name=name, media_type="application/pdf")
-            found, _ = Print.objects.get_or_create(version=version, paper=paper, defaults={"file": file})
+            found, _rest = Print.objects.get_or_create(version=version, paper=paper, defaults={"file": file})
     return found.file

@@ -26,6 +26,7 @@ from typing import IO, Any, BinaryIO, cast
 
 from shidian.core import compound
 from shidian.core.digests import CHUNK
+from shidian.core.said import listed, pack, say, unpacked
 from shidian.core.zips import ends_with_zip, is_portable_name
 
 WALL_SECONDS = 30
@@ -37,11 +38,12 @@ _SOURCES = Path(__file__).resolve().parents[2]
 
 
 class Rejected(Exception):
-    """The file cannot be taken; the text says what is wrong and what to do, `code` is for programs."""
+    """The file cannot be taken; `said` says what is wrong and what to do, `code` is for programs."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, said: str) -> None:
+        super().__init__(said)
         self.code = code
+        self.said = said
 
 
 class InspectionUnavailable(RuntimeError):
@@ -67,59 +69,61 @@ class _Format:
 
     @property
     def spaced(self) -> str:
-        return _spaced(self.label)
+        return spaced(self.label)
 
 
 FORMATS = {
-    "pdf": _Format("application/pdf", ("pdf",), "PDF 文件"),
-    "jpeg": _Format("image/jpeg", ("jpg", "jpeg", "jpe", "jfif"), "JPEG 图片"),
-    "png": _Format("image/png", ("png",), "PNG 图片"),
-    "tiff": _Format("image/tiff", ("tif", "tiff"), "TIFF 图片"),
+    "pdf": _Format("application/pdf", ("pdf",), say("PDF 文件")),
+    "jpeg": _Format("image/jpeg", ("jpg", "jpeg", "jpe", "jfif"), say("JPEG 图片")),
+    "png": _Format("image/png", ("png",), say("PNG 图片")),
+    "tiff": _Format("image/tiff", ("tif", "tiff"), say("TIFF 图片")),
     "docx": _Format(
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         ("docx",),
-        "Word 文档（.docx）",
+        say("Word 文档（.docx）"),
     ),
     "xlsx": _Format(
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ("xlsx",), "Excel 表格（.xlsx）"
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ("xlsx",),
+        say("Excel 表格（.xlsx）"),
     ),
-    "doc": _Format("application/msword", ("doc", "wps"), "旧版 Word 或 WPS 文档（.doc、.wps）"),
-    "xls": _Format("application/vnd.ms-excel", ("xls", "et"), "旧版 Excel 或 WPS 表格（.xls、.et）"),
-    "zip": _Format("application/zip", ("zip",), "ZIP 压缩包"),
+    "doc": _Format("application/msword", ("doc", "wps"), say("旧版 Word 或 WPS 文档（.doc、.wps）")),
+    "xls": _Format("application/vnd.ms-excel", ("xls", "et"), say("旧版 Excel 或 WPS 表格（.xls、.et）")),
+    "zip": _Format("application/zip", ("zip",), say("ZIP 压缩包")),
 }
 
 # What a file begins with, what it is then called, and what its owner can do; most dangerous first.
-_PROGRAM = (
+_PROGRAM = say(
     "出于安全考虑不接收程序文件。请确认选对了文件；若文件来历不明，请勿打开，并联系本单位信息技术人员。"
 )
-_AS_PDF = "请用原来的软件打开，另存为 PDF 后再上传。"
-_AS_JPEG = "请先转换为 JPEG 图片再上传。"
-_UNPACK = "请先解压，再逐个上传其中的文件。"
+_AS_PDF = say("请用原来的软件打开，另存为 PDF 后再上传。")
+_AS_JPEG = say("请先转换为 JPEG 图片再上传。")
+_UNPACK = say("请先解压，再逐个上传其中的文件。")
 _KNOWN_STARTS: tuple[tuple[bytes, str, str, str], ...] = (
-    (b"MZ", "program", "Windows 程序", _PROGRAM),
-    (b"\x7fELF", "program", "Linux 程序", _PROGRAM),
-    (b"\xfe\xed\xfa\xce", "program", "macOS 程序", _PROGRAM),
-    (b"\xfe\xed\xfa\xcf", "program", "macOS 程序", _PROGRAM),
-    (b"\xce\xfa\xed\xfe", "program", "macOS 程序", _PROGRAM),
-    (b"\xcf\xfa\xed\xfe", "program", "macOS 程序", _PROGRAM),
-    (b"\xca\xfe\xba\xbe", "program", "程序", _PROGRAM),
-    (b"L\x00\x00\x00\x01\x14\x02\x00", "program", "Windows 快捷方式", _PROGRAM),
-    (b"#!", "program", "脚本程序", _PROGRAM),
-    (compound.MAGIC, "office97", "旧版 Office 或 WPS 文档，或设有打开密码的文档", _AS_PDF),
-    (b"{\\rtf", "rtf", "RTF 文档", _AS_PDF),
-    (b"%!PS", "postscript", "PostScript 文件", _AS_PDF),
-    (b"Rar!", "archive", "RAR 压缩包", _UNPACK),
-    (b"7z\xbc\xaf\x27\x1c", "archive", "7z 压缩包", _UNPACK),
-    (b"\x1f\x8b", "archive", "gzip 压缩包", _UNPACK),
-    (b"BZh", "archive", "bzip2 压缩包", _UNPACK),
-    (b"\xfd7zXZ\x00", "archive", "xz 压缩包", _UNPACK),
-    (b"MSCF", "archive", "CAB 压缩包", _UNPACK),
-    (b"GIF8", "image", "GIF 图片", _AS_JPEG),
-    (b"BM", "image", "BMP 图片", _AS_JPEG),
-    (b"\x00\x00\x00\x0cjP  ", "image", "JPEG 2000 图片", _AS_JPEG),
+    (b"MZ", "program", say("Windows 程序"), _PROGRAM),
+    (b"\x7fELF", "program", say("Linux 程序"), _PROGRAM),
+    (b"\xfe\xed\xfa\xce", "program", say("macOS 程序"), _PROGRAM),
+    (b"\xfe\xed\xfa\xcf", "program", say("macOS 程序"), _PROGRAM),
+    (b"\xce\xfa\xed\xfe", "program", say("macOS 程序"), _PROGRAM),
+    (b"\xcf\xfa\xed\xfe", "program", say("macOS 程序"), _PROGRAM),
+    (b"\xca\xfe\xba\xbe", "program", say("程序"), _PROGRAM),
+    (b"L\x00\x00\x00\x01\x14\x02\x00", "program", say("Windows 快捷方式"), _PROGRAM),
+    (b"#!", "program", say("脚本程序"), _PROGRAM),
+    (compound.MAGIC, "office97", say("旧版 Office 或 WPS 文档，或设有打开密码的文档"), _AS_PDF),
+    (b"{\\rtf", "rtf", say("RTF 文档"), _AS_PDF),
+    (b"%!PS", "postscript", say("PostScript 文件"), _AS_PDF),
+    (b"Rar!", "archive", say("RAR 压缩包"), _UNPACK),
+    (b"7z\xbc\xaf\x27\x1c", "archive", say("7z 压缩包"), _UNPACK),
+    (b"\x1f\x8b", "archive", say("gzip 压缩包"), _UNPACK),
+    (b"BZh", "archive", say("bzip2 压缩包"), _UNPACK),
+    (b"\xfd7zXZ\x00", "archive", say("xz 压缩包"), _UNPACK),
+    (b"MSCF", "archive", say("CAB 压缩包"), _UNPACK),
+    (b"GIF8", "image", say("GIF 图片"), _AS_JPEG),
+    (b"BM", "image", say("BMP 图片"), _AS_JPEG),
+    (b"\x00\x00\x00\x0cjP  ", "image", say("JPEG 2000 图片"), _AS_JPEG),
 )
 _BRANDS = {
-    b"heic": "HEIC 照片", b"heix": "HEIC 照片", b"mif1": "HEIC 照片", b"msf1": "HEIC 照片", b"avif": "AVIF 图片",
+    b"heic": say("HEIC 照片"), b"heix": say("HEIC 照片"), b"mif1": say("HEIC 照片"), b"msf1": say("HEIC 照片"), b"avif": say("AVIF 图片"),
 }  # fmt: skip
 _HTML = re.compile(
     rb"<(!doctype\s+html|html|head|body|script|iframe|meta|title|h1|div|table|a\s)", re.IGNORECASE
@@ -216,15 +220,15 @@ def format_size(size: int) -> str:
         if size >= factor:
             tenths = -(-size * 10 // factor)
             return f"{tenths // 10} {unit}" if tenths % 10 == 0 else f"{tenths / 10:.1f} {unit}"
-    return f"{size} 字节"
+    return say("{size} 字节", size=size)
 
 
 _FULL_WIDTH = str.maketrans('<>:"|?*', "＜＞：＂｜？＊")
 
 
-def _spaced(label: str) -> str:
+def spaced(label: str) -> str:
     """Set off a Latin beginning from the Chinese before it."""
-    return f" {label}" if label[:1].isascii() else label
+    return say(" {label}", label=label) if label[:1].isascii() else label
 
 
 def _cut(text: str, most_bytes: int) -> str:
@@ -244,7 +248,13 @@ def _copy(file: BinaryIO, copy: IO[bytes], max_bytes: int) -> tuple[str, int]:
     while piece := file.read(min(CHUNK, max_bytes - size + 1)):
         size += len(piece)
         if size > max_bytes:
-            raise _shrink(f"文件超过上限 {limit}（读到 {format_size(size)} 时仍未结束，已停止接收）。")
+            raise _shrink(
+                say(
+                    "文件超过上限 {limit}（读到 {size} 时仍未结束，已停止接收）。",
+                    limit=limit,
+                    size=format_size(size),
+                )
+            )
         digest.update(piece)
         copy.write(piece)
     if size == 0:
@@ -254,25 +264,29 @@ def _copy(file: BinaryIO, copy: IO[bytes], max_bytes: int) -> tuple[str, int]:
 
 
 def _empty() -> Rejected:
-    return Rejected("empty", "文件是空的（0 字节）。请检查原文件能否正常打开，再重新上传。")
+    return Rejected("empty", say("文件是空的（0 字节）。请检查原文件能否正常打开，再重新上传。"))
 
 
 def too_large(size: int, max_bytes: int) -> Rejected:
     """The refusal of a file of `size` bytes where `max_bytes` are taken."""
-    return _shrink(f"文件大小为 {format_size(size)}，超过上限 {format_size(max_bytes)}。")
+    return _shrink(
+        say("文件大小为 {size}，超过上限 {size_2}。", size=format_size(size), size_2=format_size(max_bytes))
+    )
 
 
 def polyglot(kind: str) -> Rejected:
     """The refusal of a file of `kind` that is an archive as well."""
-    label = "旧版文档" if kind == "ole" else FORMATS[kind].spaced
+    label = say("旧版文档") if kind == "ole" else FORMATS[kind].spaced
     return Rejected(
-        "polyglot", f"这个{label}的末尾藏有一个压缩包，不能接收。请用原来的软件重新导出后再上传。"
+        "polyglot",
+        say("这个{label}的末尾藏有一个压缩包，不能接收。请用原来的软件重新导出后再上传。", label=label),
     )
 
 
 def _shrink(what: str) -> Rejected:
     return Rejected(
-        "too_large", f"{what}请降低扫描分辨率（建议 200 至 300 DPI）、压缩图片或拆分成几个文件后再上传。"
+        "too_large",
+        say("{what}请降低扫描分辨率（建议 200 至 300 DPI）、压缩图片或拆分成几个文件后再上传。", what=what),
     )
 
 
@@ -302,15 +316,23 @@ def kind_by_start(head: bytes, formats: Collection[str]) -> str:
         return "ole"
     for start, code, label, advice in _KNOWN_STARTS:
         if head.startswith(start):
-            raise Rejected(code, f"这个文件实际上是{_spaced(label)}，与要求的格式不符。{advice}")
+            raise Rejected(
+                code,
+                say(
+                    "这个文件实际上是{label}，与要求的格式不符。{advice}", label=spaced(label), advice=advice
+                ),
+            )
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        raise Rejected("image", f"这个文件实际上是 WebP 图片，与要求的格式不符。{_AS_JPEG}")
-    if head[4:8] == b"ftyp":
-        label = _BRANDS.get(head[8:12], "视频或音频")
-        advice = _AS_JPEG if label != "视频或音频" else "请确认选对了文件。"
         raise Rejected(
-            "image" if label != "视频或音频" else "media",
-            f"这个文件实际上是{_spaced(label)}，与要求的格式不符。{advice}",
+            "image", say("这个文件实际上是 WebP 图片，与要求的格式不符。{as_jpeg}", as_jpeg=_AS_JPEG)
+        )
+    if head[4:8] == b"ftyp":
+        picture = _BRANDS.get(head[8:12])
+        label = picture or say("视频或音频")
+        advice = _AS_JPEG if picture else say("请确认选对了文件。")
+        raise Rejected(
+            "image" if picture else "media",
+            say("这个文件实际上是{label}，与要求的格式不符。{advice}", label=spaced(label), advice=advice),
         )
     raise _refuse_text_or_unknown(head)
 
@@ -320,40 +342,56 @@ def _refuse_text_or_unknown(head: bytes) -> Rejected:
     begins = plain.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x0c")
     if begins.startswith(b"<"):
         if _SVG.search(begins):
-            return Rejected("svg", f"这个文件实际上是 SVG 图形（其中可以含有脚本），不能接收。{_AS_PDF}")
+            return Rejected(
+                "svg",
+                say("这个文件实际上是 SVG 图形（其中可以含有脚本），不能接收。{as_pdf}", as_pdf=_AS_PDF),
+            )
         if _HTML.search(begins):
             return Rejected(
-                "html", "这个文件实际上是网页（HTML），不能接收。请在浏览器中打开后“打印为 PDF”，再上传 PDF。"
+                "html",
+                say("这个文件实际上是网页（HTML），不能接收。请在浏览器中打开后“打印为 PDF”，再上传 PDF。"),
             )
-        return Rejected("text", f"这个文件实际上是 XML 文本，与要求的格式不符。{_AS_PDF}")
+        return Rejected("text", say("这个文件实际上是 XML 文本，与要求的格式不符。{as_pdf}", as_pdf=_AS_PDF))
     if b"%PDF-" in head[:1024]:
         return Rejected(
-            "damaged", "PDF 文件开头有多余的内容。请用 PDF 阅读器打开，另存或“打印为 PDF”后再上传。"
+            "damaged", say("PDF 文件开头有多余的内容。请用 PDF 阅读器打开，另存或“打印为 PDF”后再上传。")
         )
     if b"\x00" not in plain and not any(byte < 9 or 13 < byte < 27 for byte in plain):
-        return Rejected("text", f"这个文件实际上是纯文本或脚本，与要求的格式不符。{_AS_PDF}")
+        return Rejected(
+            "text", say("这个文件实际上是纯文本或脚本，与要求的格式不符。{as_pdf}", as_pdf=_AS_PDF)
+        )
     return Rejected(
-        "unknown", "认不出这个文件的格式，它可能已损坏。请检查原文件能否正常打开，重新导出或扫描后再上传。"
+        "unknown",
+        say("认不出这个文件的格式，它可能已损坏。请检查原文件能否正常打开，重新导出或扫描后再上传。"),
     )
 
 
 def _check_allowed(kind: str, formats: Collection[str]) -> None:
     if kind not in formats:
-        wanted = "、".join(FORMATS[key].label for key in FORMATS if key in formats)
+        wanted = listed([FORMATS[key].label for key in FORMATS if key in formats])
         raise Rejected(
-            "format", f"这是{FORMATS[kind].spaced}，这里只接收{_spaced(wanted)}。请转换格式后再上传。"
+            "format",
+            say(
+                "这是{spaced}，这里只接收{wanted}。请转换格式后再上传。",
+                spaced=FORMATS[kind].spaced,
+                wanted=spaced(wanted),
+            ),
         )
 
 
 def check_extension(name: str, kind: str) -> None:
     """Refuse a name that says something else; a name without extension says nothing and is fine."""
-    _, dot, extension = safe_name(name).rpartition(".")
+    _rest, dot, extension = safe_name(name).rpartition(".")
     known = FORMATS[kind]
     if dot and re.fullmatch(r"[0-9A-Za-z]{1,10}", extension) and extension.lower() not in known.extensions:
         raise Rejected(
             "extension",
-            f"文件名以“.{extension}”结尾，内容却是{known.spaced}。"
-            f"请确认选对了文件，把文件名的结尾改为“.{known.extensions[0]}”后再上传。",
+            say(
+                "文件名以“.{extension}”结尾，内容却是{spaced}。请确认选对了文件，把文件名的结尾改为“.{extensions}”后再上传。",
+                extension=extension,
+                spaced=known.spaced,
+                extensions=known.extensions[0],
+            ),
         )
 
 
@@ -365,7 +403,7 @@ def patience(size: int) -> int:
 def _reap(pid: int) -> None:
     """Wait for a worker whose socket is closed; end it if it does not go by itself."""
     with suppress(ChildProcessError, ProcessLookupError):
-        for _ in range(100):
+        for _rest in range(100):
             if os.waitpid(pid, os.WNOHANG)[0]:
                 return
             time.sleep(0.02)
@@ -373,10 +411,14 @@ def _reap(pid: int) -> None:
         os.waitpid(pid, 0)
 
 
-class _Inspector:
-    """The worker process, started when first needed, again when it died, and anew in a forked process."""
+class Inspector:
+    """The worker process, started when first needed, again when it died, and anew in a forked process.
 
-    def __init__(self) -> None:
+    `worker` is a module with a function `serve`: see `intake_worker`.
+    """
+
+    def __init__(self, worker: str) -> None:
+        self._worker = worker
         self._lock = threading.Lock()
         self._turn = threading.BoundedSemaphore(_AT_ONCE)
         self._control: socket.socket | None = None
@@ -387,7 +429,7 @@ class _Inspector:
         """Return what the worker found, or raise the Rejected it answered with."""
         asked = {"kind": kind, "seconds": patience(size), **options}
         if not self._turn.acquire(timeout=_WAIT_FOR_TURN):
-            raise Rejected("busy", "当前上传检查较多，没有轮到这个文件。请稍等一分钟后再上传。")
+            raise Rejected("busy", say("当前上传检查较多，没有轮到这个文件。请稍等一分钟后再上传。"))
         try:
             answer = self._ask(copy, asked) or self._ask(copy, asked)
         finally:
@@ -395,7 +437,7 @@ class _Inspector:
         if answer is None:
             raise InspectionUnavailable("the file inspector does not start")
         if "code" in answer:
-            raise Rejected(answer["code"], answer["message"])
+            raise Rejected(answer["code"], unpacked(answer["said"]))
         return answer
 
     def _ask(self, copy: IO[bytes], asked: dict[str, Any]) -> dict[str, Any] | None:
@@ -425,8 +467,12 @@ class _Inspector:
         if received == b"+":
             return {
                 "code": "too_complex",
-                "message": "这个文件结构过于复杂或已损坏，无法在限定的时间和内存内检查完。"
-                "请用原来的软件打开，“打印为 PDF”或重新扫描后再上传。",
+                "said": pack(
+                    say(
+                        "这个文件结构过于复杂或已损坏，无法在限定的时间和内存内检查完。"
+                        "请用原来的软件打开，“打印为 PDF”或重新扫描后再上传。"
+                    )
+                ),
             }
         found: dict[str, Any] = json.loads(received[1:])
         return found
@@ -439,12 +485,12 @@ class _Inspector:
 
     def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair()
-        command = "import sys; sys.path.insert(0, sys.argv[1]); from shidian.documents.intake_worker import serve; serve()"
+        command = "import sys; sys.path.insert(0, sys.argv[1]); from importlib import import_module; import_module(sys.argv[2]).serve()"
         with theirs:
             # posix_spawn, not fork: web processes have threads. Standard input is the only thing handed over.
             self._pid = os.posix_spawn(
                 sys.executable,
-                [sys.executable, "-I", "-c", command, str(_SOURCES)],
+                [sys.executable, "-I", "-c", command, str(_SOURCES), self._worker],
                 {"LC_ALL": "C.UTF-8"},
                 file_actions=[(os.POSIX_SPAWN_DUP2, theirs.fileno(), 0)],
             )
@@ -461,5 +507,5 @@ class _Inspector:
                     _reap(self._pid)
 
 
-_inspector = _Inspector()
+_inspector = Inspector("shidian.documents.intake_worker")
 atexit.register(_inspector.stop)

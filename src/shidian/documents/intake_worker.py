@@ -26,6 +26,7 @@ import PIL.TiffImagePlugin  # noqa: F401 (not among those that preinit loads)
 from PIL import Image, ImageOps
 
 from shidian.core.compound import STREAM, BadCompound, Compound, Part
+from shidian.core.said import pack, say
 from shidian.core.zips import (
     STORED,
     BadZip,
@@ -55,9 +56,12 @@ MOST_PARTS = 10_000
 _MEMORY = 1536 << 20
 _SLICE = 256 << 10
 _CPU_SECONDS = 20
+_LONGEST_QUESTION = 64 << 20
 
-_REEXPORT = "请用原来的软件打开，重新导出或“打印为 PDF”后再上传。"
-_RESCAN = "请重新扫描、拍照或导出后再上传。"
+Answer = Callable[[BinaryIO, dict[str, Any]], dict[str, Any]]
+
+_REEXPORT = say("请用原来的软件打开，重新导出或“打印为 PDF”后再上传。")
+_RESCAN = say("请重新扫描、拍照或导出后再上传。")
 
 
 def check(file: BinaryIO, kind: str, *, archive: bool = False) -> dict[str, Any]:
@@ -79,23 +83,23 @@ def check(file: BinaryIO, kind: str, *, archive: bool = False) -> dict[str, Any]
 # --- PDF ---------------------------------------------------------------------------------------------------------
 
 _ACTIONS = {
-    "/JavaScript": ("pdf_javascript", "含有 JavaScript 脚本"),
-    "/Launch": ("pdf_launch", "含有启动其他程序的动作"),
-    "/ImportData": ("pdf_action", "含有导入外部数据的动作"),
-    "/SubmitForm": ("pdf_action", "含有向网上提交数据的动作"),
-    "/Rendition": ("pdf_media", "含有多媒体内容"),
-    "/Movie": ("pdf_media", "含有多媒体内容"),
-    "/Sound": ("pdf_media", "含有多媒体内容"),
-    "/GoToE": ("pdf_embedded", "含有打开内嵌文件的动作"),
-    "/RichMediaExecute": ("pdf_media", "含有多媒体内容"),
+    "/JavaScript": ("pdf_javascript", say("含有 JavaScript 脚本")),
+    "/Launch": ("pdf_launch", say("含有启动其他程序的动作")),
+    "/ImportData": ("pdf_action", say("含有导入外部数据的动作")),
+    "/SubmitForm": ("pdf_action", say("含有向网上提交数据的动作")),
+    "/Rendition": ("pdf_media", say("含有多媒体内容")),
+    "/Movie": ("pdf_media", say("含有多媒体内容")),
+    "/Sound": ("pdf_media", say("含有多媒体内容")),
+    "/GoToE": ("pdf_embedded", say("含有打开内嵌文件的动作")),
+    "/RichMediaExecute": ("pdf_media", say("含有多媒体内容")),
 }
 _ANNOTATIONS = {
-    "/RichMedia": ("pdf_media", "含有多媒体内容"),
-    "/Screen": ("pdf_media", "含有多媒体内容"),
-    "/Movie": ("pdf_media", "含有多媒体内容"),
-    "/Sound": ("pdf_media", "含有多媒体内容"),
-    "/3D": ("pdf_media", "含有三维模型"),
-    "/FileAttachment": ("pdf_embedded", "含有附件文件"),
+    "/RichMedia": ("pdf_media", say("含有多媒体内容")),
+    "/Screen": ("pdf_media", say("含有多媒体内容")),
+    "/Movie": ("pdf_media", say("含有多媒体内容")),
+    "/Sound": ("pdf_media", say("含有多媒体内容")),
+    "/3D": ("pdf_media", say("含有三维模型")),
+    "/FileAttachment": ("pdf_embedded", say("含有附件文件")),
 }
 # What may happen by itself when a page or the document opens: showing a place, nothing else.
 _HARMLESS_ACTIONS = {"/GoTo", "/Thread"}
@@ -116,10 +120,15 @@ def _check_pdf(file: BinaryIO) -> int:
     except (pikepdf.PdfError, RecursionError, ValueError, TypeError, KeyError) as error:
         raise _damaged_pdf() from error
     if not pages:
-        raise Rejected("damaged", f"PDF 中没有任何页面。{_REEXPORT}")
+        raise Rejected("damaged", say("PDF 中没有任何页面。{reexport}", reexport=_REEXPORT))
     if pages > MOST_PAGES:
         raise Rejected(
-            "too_many_pages", f"PDF 有 {pages} 页，超过上限 {MOST_PAGES} 页。请拆分成几个文件后再上传。"
+            "too_many_pages",
+            say(
+                "PDF 有 {pages} 页，超过上限 {most_pages} 页。请拆分成几个文件后再上传。",
+                pages=pages,
+                most_pages=MOST_PAGES,
+            ),
         )
     return pages
 
@@ -149,7 +158,9 @@ def _walk_pdf(pdf: pikepdf.Pdf) -> None:
             item, depth = waiting.pop()
             seen += 1
             if seen > MOST_OBJECTS or depth > MOST_DEPTH:
-                raise Rejected("too_complex", f"PDF 的内部结构过于复杂，无法检查完。{_REEXPORT}")
+                raise Rejected(
+                    "too_complex", say("PDF 的内部结构过于复杂，无法检查完。{reexport}", reexport=_REEXPORT)
+                )
             if isinstance(item, pikepdf.Stream):
                 _check_dictionary(item)
                 unpacked += _check_stream(item)
@@ -201,12 +212,12 @@ def _check_scripts(_item: pikepdf.Object, tree: object) -> None:
 
 def _check_form(_item: pikepdf.Object, xfa: object) -> None:
     if isinstance(xfa, pikepdf.Array | pikepdf.Stream):
-        raise _active("pdf_xfa", "是动态表单（XFA）")
+        raise _active("pdf_xfa", say("是动态表单（XFA）"))
 
 
 def _check_embedded(_item: pikepdf.Object, tree: object) -> None:
     if not _is_empty(tree):
-        raise _active("pdf_embedded", "含有附件文件")
+        raise _active("pdf_embedded", say("含有附件文件"))
 
 
 def _check_file(specification: pikepdf.Object, streams: object) -> None:
@@ -230,7 +241,7 @@ def _check_media(_item: pikepdf.Object, _content: object) -> None:
 
 def _check_external(item: pikepdf.Object, _target: object) -> None:
     if isinstance(item, pikepdf.Stream):
-        raise _active("pdf_external", "引用了外部文件的内容")
+        raise _active("pdf_external", say("引用了外部文件的内容"))
 
 
 def _check_opening(_item: pikepdf.Object, action: object) -> None:
@@ -276,7 +287,7 @@ def _check_automatic(action: object) -> None:
         if kind in _ACTIONS:
             raise _active(*_ACTIONS[kind])
         if "/S" in action and kind not in _HARMLESS_ACTIONS:
-            raise _active("pdf_action", "打开时会自动执行动作")
+            raise _active("pdf_action", say("打开时会自动执行动作"))
         following = action.get("/Next")
         if isinstance(following, pikepdf.Array):
             for each in list(following)[:100]:
@@ -293,7 +304,7 @@ def _check_stream(stream: pikepdf.Stream) -> int:
     """Return how far a stream unpacks, in constant memory; refuse what no page could need."""
     width, height = stream.get("/Width"), stream.get("/Height")
     if _name(stream.get("/Subtype")) == "/Image" and isinstance(width, int) and isinstance(height, int):
-        _check_pixels(width, height, "PDF 中的一幅图片")
+        _check_pixels(width, height, say("PDF 中的一幅图片"))
     filters = stream.get("/Filter")
     names = [_name(each) for each in filters] if isinstance(filters, pikepdf.Array) else [_name(filters)]
     size = 0
@@ -335,22 +346,29 @@ def _inflate(pieces: Iterable[bytes]) -> Iterator[bytes]:
 def _encrypted() -> Rejected:
     return Rejected(
         "encrypted",
-        "PDF 设有密码或权限限制，受理机构无法正常查看和归档。"
-        "请用 PDF 软件取消密码和限制，或用浏览器打开后“打印为 PDF”，再上传。",
+        say(
+            "PDF 设有密码或权限限制，受理机构无法正常查看和归档。"
+            "请用 PDF 软件取消密码和限制，或用浏览器打开后“打印为 PDF”，再上传。"
+        ),
     )
 
 
 def _damaged_pdf() -> Rejected:
-    return Rejected("damaged", f"PDF 文件不完整或已损坏。请先确认它能正常打开；{_REEXPORT}")
+    return Rejected(
+        "damaged", say("PDF 文件不完整或已损坏。请先确认它能正常打开；{reexport}", reexport=_REEXPORT)
+    )
 
 
 def _pdf_bomb() -> Rejected:
-    return Rejected("bomb", f"PDF 中的内容解压后大得不正常，不能接收。{_REEXPORT}")
+    return Rejected("bomb", say("PDF 中的内容解压后大得不正常，不能接收。{reexport}", reexport=_REEXPORT))
 
 
 def _active(code: str, what: str) -> Rejected:
     return Rejected(
-        code, f"PDF {what}，出于安全考虑不能接收。请用浏览器或 PDF 阅读器打开，“打印为 PDF”后再上传。"
+        code,
+        say(
+            "PDF {what}，出于安全考虑不能接收。请用浏览器或 PDF 阅读器打开，“打印为 PDF”后再上传。", what=what
+        ),
     )
 
 
@@ -361,20 +379,36 @@ def _check_pixels(width: int, height: int, what: str) -> None:
     if width > LONGEST_SIDE or height > LONGEST_SIDE or width * height > MOST_PIXELS:
         raise Rejected(
             "dimensions",
-            f"{what}尺寸过大（{width:,} × {height:,} 像素），上限为单边 {LONGEST_SIDE:,} 像素、"
-            f"总计 {MOST_PIXELS // 10_000:,} 万像素。请用 200 至 300 DPI 重新扫描后再上传。",
+            say(
+                "{what}尺寸过大（{width:,} × {height:,} 像素），"
+                "上限为单边 {longest_side:,} 像素、总计 {most_pixels:,} 万像素。请用 200 至 300 DPI 重新扫描后再上传。",
+                what=what,
+                width=width,
+                height=height,
+                longest_side=LONGEST_SIDE,
+                most_pixels=MOST_PIXELS // 10000,
+            ),
         )
 
 
 def _check_frames(frames: int) -> None:
     if frames > MOST_PAGES:
-        raise Rejected("too_many_pages", f"图片有 {frames} 页，超过上限 {MOST_PAGES} 页。请拆分后再上传。")
+        raise Rejected(
+            "too_many_pages",
+            say(
+                "图片有 {frames} 页，超过上限 {most_pages} 页。请拆分后再上传。",
+                frames=frames,
+                most_pages=MOST_PAGES,
+            ),
+        )
 
 
 def _check_image(file: BinaryIO, kind: str) -> int:
     """Decode every pixel of every frame, because a cut image shows its fault only at the end."""
     label = {"jpeg": "JPEG", "png": "PNG", "tiff": "TIFF"}[kind]
-    damaged = f"{label} 图片不完整或已损坏（可能没有传完或没有保存完）。{_RESCAN}"
+    damaged = say(
+        "{label} 图片不完整或已损坏（可能没有传完或没有保存完）。{rescan}", label=label, rescan=_RESCAN
+    )
     # Our own limits are checked first and are lower than Pillow's.
     Image.MAX_IMAGE_PIXELS = None
     try:
@@ -382,7 +416,7 @@ def _check_image(file: BinaryIO, kind: str) -> int:
             warnings.simplefilter("ignore")
             file.seek(0)
             with Image.open(file, formats=[label]) as image:
-                _check_pixels(*image.size, "图片")
+                _check_pixels(*image.size, say("图片"))
                 image.verify()
             file.seek(0)
             with Image.open(file, formats=[label]) as image:
@@ -391,14 +425,14 @@ def _check_image(file: BinaryIO, kind: str) -> int:
                 for frame in range(frames):
                     if frame:
                         image.seek(frame)
-                    _check_pixels(*image.size, "图片")
+                    _check_pixels(*image.size, say("图片"))
                     # A JPEG decoded at an eighth reads every byte of the file and needs 1/64 of the memory.
                     image.draft(None, (max(1, image.width // 8), max(1, image.height // 8)))
                     image.load()
     except Rejected:
         raise
     except MemoryError as error:
-        raise Rejected("too_complex", f"图片太大，无法检查。{_RESCAN}") from error
+        raise Rejected("too_complex", say("图片太大，无法检查。{rescan}", rescan=_RESCAN)) from error
     except Exception as error:  # Pillow's readers raise whatever the broken bytes lead them to
         raise Rejected("damaged", damaged) from error
     return frames
@@ -436,10 +470,20 @@ _DDE = re.compile(r"(^|\s)DDE(AUTO)?(\s|$)", re.IGNORECASE)
 _INCLUDE = re.compile(r"(^|\s)INCLUDE(TEXT|PICTURE)\s+\"?(\w+:)?[/\\]{2}", re.IGNORECASE)
 _DOCTYPE = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _OTHER_ZIPS = (
-    ("OFD.xml", "ofd", "OFD 版式文件", "请用 OFD 阅读器打开，另存或“打印为 PDF”后再上传。"),
-    ("META-INF/MANIFEST.MF", "program", "Java 程序包", "出于安全考虑不接收程序文件。请确认选对了文件。"),
-    ("AndroidManifest.xml", "program", "安卓应用", "出于安全考虑不接收程序文件。请确认选对了文件。"),
-    ("mimetype", "opendocument", "OpenDocument 文档", "请另存为 .docx、.xlsx 或 PDF 后再上传。"),
+    ("OFD.xml", "ofd", say("OFD 版式文件"), say("请用 OFD 阅读器打开，另存或“打印为 PDF”后再上传。")),
+    (
+        "META-INF/MANIFEST.MF",
+        "program",
+        say("Java 程序包"),
+        say("出于安全考虑不接收程序文件。请确认选对了文件。"),
+    ),
+    (
+        "AndroidManifest.xml",
+        "program",
+        say("安卓应用"),
+        say("出于安全考虑不接收程序文件。请确认选对了文件。"),
+    ),
+    ("mimetype", "opendocument", say("OpenDocument 文档"), say("请另存为 .docx、.xlsx 或 PDF 后再上传。")),
 )
 
 
@@ -458,7 +502,9 @@ def _check_zip(file: BinaryIO, *, depth: int) -> str:
     except BadZip as error:
         raise _bad_zip(error) from error
     except expat.ExpatError as error:
-        raise Rejected("damaged", "文档内部的数据已损坏。请用 Word 或 WPS 打开，另存后再上传。") from error
+        raise Rejected(
+            "damaged", say("文档内部的数据已损坏。请用 Word 或 WPS 打开，另存后再上传。")
+        ) from error
     return "zip"
 
 
@@ -466,7 +512,7 @@ def _check_sizes(entries: list[Entry], largest: int) -> None:
     """Judge by the declared sizes; `read_chunks` lets no entry grow beyond what it declared."""
     folded = [entry.name.casefold() for entry in entries]
     if len(set(folded)) != len(folded):
-        raise BadZip("duplicate", "压缩包里有两个只差大小写的同名文件")
+        raise BadZip("duplicate", say("压缩包里有两个只差大小写的同名文件"))
     total = sum(entry.size for entry in entries)
     packed = sum(entry.compressed for entry in entries)
     if (
@@ -475,38 +521,51 @@ def _check_sizes(entries: list[Entry], largest: int) -> None:
         or any(is_bomb(each.size, each.compressed) for each in entries)
     ):
         raise Rejected(
-            "bomb", "文件解压后大得不正常（疑似压缩炸弹），不能接收。请用原来的软件打开，另存后再上传。"
+            "bomb", say("文件解压后大得不正常（疑似压缩炸弹），不能接收。请用原来的软件打开，另存后再上传。")
         )
 
 
 def _other_zip(names: set[str]) -> Rejected:
     for mark, code, label, advice in _OTHER_ZIPS:
         if mark in names:
-            return Rejected(code, f"这个文件实际上是{label}，与要求的格式不符。{advice}")
-    return Rejected("archive", "这个文件实际上是普通压缩包（ZIP）。请先解压，再逐个上传其中的文件。")
+            return Rejected(
+                code, say("这个文件实际上是{label}，与要求的格式不符。{advice}", label=label, advice=advice)
+            )
+    return Rejected("archive", say("这个文件实际上是普通压缩包（ZIP）。请先解压，再逐个上传其中的文件。"))
 
 
 def _bad_zip(error: BadZip) -> Rejected:
     if error.code == "encrypted":
-        return Rejected("encrypted", "压缩包设有密码，无法查看和归档。请取消密码，再逐个上传其中的文件。")
+        return Rejected(
+            "encrypted", say("压缩包设有密码，无法查看和归档。请取消密码，再逐个上传其中的文件。")
+        )
     if error.code in ("truncated", "not_zip"):
         return Rejected(
-            "damaged", f"文件不完整（可能没有传完）：{error}。请确认原文件能正常打开，再重新上传。"
+            "damaged",
+            say(
+                "文件不完整（可能没有传完）：{error}。请确认原文件能正常打开，再重新上传。", error=error.said
+            ),
         )
     if error.code in ("damaged", "trailing"):
         return Rejected(
-            "damaged", f"文件已损坏或被改动：{error}。请用 Word、Excel 或 WPS 打开，另存后再上传。"
+            "damaged",
+            say(
+                "文件已损坏或被改动：{error}。请用 Word、Excel 或 WPS 打开，另存后再上传。", error=error.said
+            ),
         )
     return Rejected(
-        error.code, f"文件的内部结构不安全：{error}。请用 Word、Excel 或 WPS 打开，另存后再上传。"
+        error.code,
+        say("文件的内部结构不安全：{error}。请用 Word、Excel 或 WPS 打开，另存后再上传。", error=error.said),
     )
 
 
 def _external(target: str) -> Rejected:
     return Rejected(
         "external",
-        f"文档引用了外部内容（{printable(target)}），例如远程模板、链接的图片或其他工作簿。"
-        "请在 Word 或 Excel 中断开链接、改用默认模板后另存，或另存为 PDF，再上传。",
+        say(
+            "文档引用了外部内容（{printable}），例如远程模板、链接的图片或其他工作簿。请在 Word 或 Excel 中断开链接、改用默认模板后另存，或另存为 PDF，再上传。",
+            printable=printable(target),
+        ),
     )
 
 
@@ -534,21 +593,27 @@ class _Ooxml:
         if kind is None:
             raise Rejected(
                 "ooxml_kind",
-                "这个文件不是普通的 Word 文档或 Excel 表格（可能是模板、演示文稿或其他类型）。"
-                "请用原来的软件打开，另存为 .docx、.xlsx 或 PDF 后再上传。",
+                say(
+                    "这个文件不是普通的 Word 文档或 Excel 表格（可能是模板、演示文稿或其他类型）。"
+                    "请用原来的软件打开，另存为 .docx、.xlsx 或 PDF 后再上传。"
+                ),
             )
         return kind
 
     def _check_xml(self, entry: Entry, *, parse: bool) -> None:
         if entry.size > LARGEST_XML:
-            raise Rejected("bomb", "文件中的数据表或正文大得不正常，不能接收。请拆分成几个文件后再上传。")
+            raise Rejected(
+                "bomb", say("文件中的数据表或正文大得不正常，不能接收。请拆分成几个文件后再上传。")
+            )
         chunks = read_chunks(self._file, entry)
         content = b"".join(chunks)
         # UTF-16 hides a DOCTYPE from a plain search; without the zero bytes it reads like ASCII.
         if _DOCTYPE.search(content) or _DOCTYPE.search(content.replace(b"\x00", b"")):
             raise Rejected(
                 "doctype",
-                "文档内部含有 DOCTYPE 或实体声明，不能接收。请用 Word、Excel 或 WPS 打开，另存后再上传。",
+                say(
+                    "文档内部含有 DOCTYPE 或实体声明，不能接收。请用 Word、Excel 或 WPS 打开，另存后再上传。"
+                ),
             )
         if not parse or not content:
             return
@@ -571,7 +636,7 @@ class _Ooxml:
     def field_code(self, code: str) -> None:
         if _DDE.search(code):
             raise Rejected(
-                "dde", "文档中含有调用其他程序的域（DDE），不能接收。请删除该域，或另存为 PDF 后再上传。"
+                "dde", say("文档中含有调用其他程序的域（DDE），不能接收。请删除该域，或另存为 PDF 后再上传。")
             )
 
         if _INCLUDE.search(code):
@@ -584,10 +649,16 @@ class _Ooxml:
 
 
 _REFUSED_PARTS = {
-    "macro": "文件中含有宏，出于安全考虑不能接收。请用 Word、Excel 或 WPS 另存为不含宏的 .docx、.xlsx 或 PDF 后再上传。",
-    "activex": "文件中含有 ActiveX 控件，出于安全考虑不能接收。请删除控件后另存，或另存为 PDF 后再上传。",
-    "embedded": "文件中嵌入了其他文件或对象（例如嵌入的表格、图表数据）。"
-    "请把它们改成图片或单独上传，或另存为 PDF 后再上传。",
+    "macro": say(
+        "文件中含有宏，出于安全考虑不能接收。请用 Word、Excel 或 WPS 另存为不含宏的 .docx、.xlsx 或 PDF 后再上传。"
+    ),
+    "activex": say(
+        "文件中含有 ActiveX 控件，出于安全考虑不能接收。请删除控件后另存，或另存为 PDF 后再上传。"
+    ),
+    "embedded": say(
+        "文件中嵌入了其他文件或对象（例如嵌入的表格、图表数据）。"
+        "请把它们改成图片或单独上传，或另存为 PDF 后再上传。"
+    ),
 }
 
 
@@ -681,12 +752,15 @@ def _check_archive(file: BinaryIO, entries: list[Entry], depth: int) -> None:
     """Check every member to the bottom, as if it had been uploaded by itself; the refusal names it."""
     files = [entry for entry in entries if not entry.is_directory]
     if not files:
-        raise Rejected("empty", "压缩包里没有文件。请确认选对了文件，再重新上传。")
+        raise Rejected("empty", say("压缩包里没有文件。请确认选对了文件，再重新上传。"))
     for entry in files:
         try:
             _check_member(file, entry, depth)
         except Rejected as error:
-            raise Rejected(error.code, f"压缩包里的“{printable(entry.name)}”：{error}") from error
+            raise Rejected(
+                error.code,
+                say("压缩包里的“{printable}”：{error}", printable=printable(entry.name), error=error.said),
+            ) from error
 
 
 def _check_member(file: BinaryIO, entry: Entry, depth: int) -> None:
@@ -698,7 +772,11 @@ def _check_member(file: BinaryIO, entry: Entry, depth: int) -> None:
         member = io.BytesIO(b"".join(read_chunks(file, entry)))
     else:
         raise Rejected(
-            "member", f"解压后超过 {LARGEST_MEMBER >> 20} MB，无法在压缩包里检查。请把它单独上传。"
+            "member",
+            say(
+                "解压后超过 {largest_member} MB，无法在压缩包里检查。请把它单独上传。",
+                largest_member=LARGEST_MEMBER >> 20,
+            ),
         )
     head = member.read(HEAD)
     if not head or head.startswith(_MAC_NOTES):
@@ -727,14 +805,17 @@ def _check_deepest(member: BinaryIO) -> str:
         if error.code == "archive":
             raise Rejected(
                 "nested",
-                f"压缩包套了 {DEEPEST_ARCHIVE + 1} 层，不能接收。请解压里层的压缩包后重新打包再上传。",
+                say(
+                    "压缩包套了 {deepest_archive} 层，不能接收。请解压里层的压缩包后重新打包再上传。",
+                    deepest_archive=DEEPEST_ARCHIVE + 1,
+                ),
             ) from error
         raise
 
 
 # --- DOC, XLS ----------------------------------------------------------------------------------------------------
 
-_AS_NEW = "请用 Word、Excel 或 WPS 打开，另存为 .docx、.xlsx 或 PDF 后再上传。"
+_AS_NEW = say("请用 Word、Excel 或 WPS 打开，另存为 .docx、.xlsx 或 PDF 后再上传。")
 _MACRO_PARTS = {"macros", "vba", "_vba_project", "_vba_project_cur", "_vba_project_cur2"}
 _ENCRYPTED_PARTS = {"encryptedpackage", "encryptioninfo", "\x06dataspaces"}
 _OBJECT_PART = re.compile(r"^(mbd[0-9a-f]{4,}|\x01ole10native|package)$", re.IGNORECASE)
@@ -761,11 +842,15 @@ def _check_compound(file: BinaryIO) -> str:
             _check_book(found, book)
             return "xls"
     except BadCompound as error:
-        raise Rejected("damaged", f"文件不完整或已损坏。请先确认它能正常打开。{_AS_NEW}") from error
+        raise Rejected(
+            "damaged", say("文件不完整或已损坏。请先确认它能正常打开。{as_new}", as_new=_AS_NEW)
+        ) from error
     raise Rejected(
         "ole_kind",
-        "这个文件不是 Word 文档或 Excel 表格（可能是演示文稿、邮件、安装包或其他类型）。"
-        "请用原来的软件打开，另存为 PDF 后再上传。",
+        say(
+            "这个文件不是 Word 文档或 Excel 表格（可能是演示文稿、邮件、安装包或其他类型）。"
+            "请用原来的软件打开，另存为 PDF 后再上传。"
+        ),
     )
 
 
@@ -794,7 +879,7 @@ def _check_word(found: Compound, document: Part) -> None:
     for piece in found.read(document):
         if _DDE_FIELD.search(before + piece):
             raise Rejected(
-                "dde", "文档中含有调用其他程序的域（DDE），不能接收。请删除该域，或另存为 PDF 后再上传。"
+                "dde", say("文档中含有调用其他程序的域（DDE），不能接收。请删除该域，或另存为 PDF 后再上传。")
             )
         before = piece[-64:]
 
@@ -821,7 +906,7 @@ def _check_book(found: Compound, book: Part) -> None:
 
 def _locked_document() -> Rejected:
     return Rejected(
-        "encrypted", "文档设有打开密码，受理机构无法查看和归档。请取消密码后另存，或另存为 PDF，再上传。"
+        "encrypted", say("文档设有打开密码，受理机构无法查看和归档。请取消密码后另存，或另存为 PDF，再上传。")
     )
 
 
@@ -839,7 +924,7 @@ def draw(file: BinaryIO, kind: str, *, page: int, width: int) -> bytes:
             if page > getattr(opened, "n_frames", 1):
                 raise IndexError(page)
             opened.seek(page - 1)
-            _check_pixels(*opened.size, "图片")
+            _check_pixels(*opened.size, say("图片"))
             opened.thumbnail((width, width * _LONGEST_PICTURE), reducing_gap=2.0)
             image = ImageOps.exif_transpose(opened)
     if image.mode in ("RGBA", "LA", "P", "PA"):
@@ -871,8 +956,8 @@ _LONGEST_PICTURE = 4
 # --- the process -------------------------------------------------------------------------------------------------
 
 
-def serve() -> None:
-    """Take files from standard input (a socket) until it closes; each goes to a child of its own."""
+def serve(answer: Answer | None = None) -> None:
+    """Take files from standard input (a socket) until it closes; each goes to a child of its own, which answers."""
     control = socket.socket(fileno=os.dup(0))
     os.setsid()  # Ctrl-C in the server's terminal is not for us
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -885,24 +970,26 @@ def serve() -> None:
         if not message:
             return
         if len(descriptors) == 2 and os.fork() == 0:
-            _judge(control, *descriptors)
+            _judge(control, answer or _answer, *descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
 
 
-def _judge(control: socket.socket, file_descriptor: int, answer_descriptor: int) -> NoReturn:
+def _judge(
+    control: socket.socket, answer_to: Answer, file_descriptor: int, answer_descriptor: int
+) -> NoReturn:
     """Be the child: limit this process, judge one file, answer, die."""
     try:
         control.close()
         _limit()
         with socket.socket(fileno=answer_descriptor) as caller, open(file_descriptor, "rb") as file:
-            asked = json.loads(caller.makefile("rb").readline(4096))
+            asked = json.loads(caller.makefile("rb").readline(_LONGEST_QUESTION))
             caller.sendall(b"+")
             _limit_time(asked["seconds"])
             try:
-                answer = _answer(file, asked)
+                answer = answer_to(file, asked)
             except Rejected as error:
-                answer = {"code": error.code, "message": str(error)}
+                answer = {"code": error.code, "said": pack(error.said)}
             except MemoryError:
                 os._exit(1)
             caller.sendall(json.dumps(answer).encode())
@@ -920,7 +1007,7 @@ def _answer(file: BinaryIO, asked: dict[str, Any]) -> dict[str, Any]:
     except MemoryError:
         raise
     except Exception as error:  # what was sound for one reader may still trouble another
-        raise Rejected("no_picture", "这一页画不出来。请下载后查看。") from error
+        raise Rejected("no_picture", say("这一页画不出来。请下载后查看。")) from error
     return {"picture": base64.b64encode(drawn).decode()}
 
 

@@ -123,6 +123,7 @@ class Upload(models.Model):
     refused_at = models.DateTimeField(null=True)
     code = models.CharField(max_length=40, blank=True)
     reason = models.TextField(blank=True)
+    said = models.JSONField(default=list)  # the same as `core.said` packs it, for other languages
     taken_at = models.DateTimeField(null=True)
     file = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT, related_name="+")
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from shidian.core.said import say
 from shidian.documents.intake import Rejected
 
 _PIECE = 64 << 10
@@ -20,7 +21,11 @@ _ANSWER_SECONDS = 300
 
 
 class ScannerUnavailable(Exception):
-    """The scanner gave no verdict; the text says why, in words for the one who uploaded."""
+    """The scanner gave no verdict; `said` says why, in words for the one who uploaded."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = said
 
 
 def configured() -> bool:
@@ -38,21 +43,24 @@ def scan(path: Path) -> str | None:
         with _connect() as connection:
             answer = _ask(connection, path)
     except OSError as error:
-        raise ScannerUnavailable("病毒扫描程序现在连不上") from error
+        raise ScannerUnavailable(say("病毒扫描程序现在连不上")) from error
     if answer == "stream: OK":
         return None
     if answer.endswith(" FOUND"):
         return answer.removeprefix("stream: ").removesuffix(" FOUND")
     if "size limit" in answer:
-        raise ScannerUnavailable("文件超过了病毒扫描程序的大小限制，要由系统管理员调大")
-    raise ScannerUnavailable("病毒扫描程序没有给出结论")
+        raise ScannerUnavailable(say("文件超过了病毒扫描程序的大小限制，要由系统管理员调大"))
+    raise ScannerUnavailable(say("病毒扫描程序没有给出结论"))
 
 
 def infected(found: str) -> Rejected:
     """The refusal of a file in which the scanner found something."""
     return Rejected(
         "infected",
-        f"病毒扫描发现“{found}”，文件没有收下，已经删除。请先用杀毒软件检查您的电脑，换一份干净的文件再上传。",
+        say(
+            "病毒扫描发现“{found}”，文件没有收下，已经删除。请先用杀毒软件检查您的电脑，换一份干净的文件再上传。",
+            found=found,
+        ),
     )
 
 
@@ -87,7 +95,7 @@ def _ask(connection: socket.socket, path: Path) -> str:
         while not answer.endswith(b"\0") and (piece := connection.recv(4096)):
             answer += piece
     except ConnectionResetError as error:
-        raise ScannerUnavailable("病毒扫描程序中途断开，文件可能超过了它的大小限制") from error
+        raise ScannerUnavailable(say("病毒扫描程序中途断开，文件可能超过了它的大小限制")) from error
     if cut and not answer:
-        raise ScannerUnavailable("病毒扫描程序中途断开，文件可能超过了它的大小限制")
+        raise ScannerUnavailable(say("病毒扫描程序中途断开，文件可能超过了它的大小限制"))
     return answer.rstrip(b"\0").decode("utf-8", "replace").strip()

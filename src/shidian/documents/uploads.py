@@ -24,12 +24,15 @@ from typing import IO, BinaryIO, Protocol
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet, Sum
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from shidian.accounts.models import User
 from shidian.core import clock
 from shidian.core.errors import NotNow, Refused, Stale
 from shidian.core.hooks import Hook
+from shidian.core.language import in_chinese, in_words
+from shidian.core.said import listed, pack, say, unpacked
 from shidian.documents import previews, scanner
 from shidian.documents.intake import (
     FORMATS,
@@ -38,6 +41,7 @@ from shidian.documents.intake import (
     format_size,
     inspect_kept,
     safe_name,
+    spaced,
     too_large,
 )
 from shidian.documents.models import StoredFile, Upload
@@ -90,17 +94,17 @@ def begin(
     many unfinished files of this person, or no room on the disk.
     """
     if length == 0:
-        raise Rejected("empty", "文件是空的（0 字节）。请检查原文件能否正常打开，再重新上传。")
+        raise Rejected("empty", say("文件是空的（0 字节）。请检查原文件能否正常打开，再重新上传。"))
     if length > max_bytes:
         raise too_large(length, max_bytes)
     _check_ending(name, formats)
     mine = unfinished().filter(owner=owner)
     if mine.count() >= MOST_OPEN or (mine.aggregate(all=Sum("length"))["all"] or 0) + length > MOST_BYTES:
-        raise NotNow("您没有传完的文件太多了。请先传完或者取消几个，再传新的。")
+        raise NotNow(_("您没有传完的文件太多了。请先传完或者取消几个，再传新的。"))
     root: Path = settings.UPLOADS_ROOT
     root.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(root).free < length + _SPARE:
-        raise NotNow("服务器的磁盘空间不够了，现在不能收文件。请联系系统管理员。")
+        raise NotNow(_("服务器的磁盘空间不够了，现在不能收文件。请联系系统管理员。"))
     now = clock.now()
     upload = Upload(
         token=secrets.token_urlsafe(24),
@@ -121,12 +125,18 @@ def begin(
 
 
 def _check_ending(name: str, formats: Collection[str]) -> None:
-    _, dot, ending = safe_name(name).rpartition(".")
+    _rest, dot, ending = safe_name(name).rpartition(".")
     known = {extension for key in formats for extension in FORMATS[key].extensions}
     if dot and re.fullmatch(r"[0-9A-Za-z]{1,10}", ending) and ending.lower() not in known:
-        wanted = "、".join(FORMATS[key].label for key in FORMATS if key in formats)
-        space = " " if wanted[:1].isascii() else ""
-        raise Rejected("format", f"文件名以“.{ending}”结尾，这里只接收{space}{wanted}。请转换格式后再上传。")
+        wanted = spaced(listed([FORMATS[key].label for key in FORMATS if key in formats]))
+        raise Rejected(
+            "format",
+            say(
+                "文件名以“.{ending}”结尾，这里只接收{wanted}。请转换格式后再上传。",
+                ending=ending,
+                wanted=wanted,
+            ),
+        )
 
 
 def part(upload: Upload) -> Path:
@@ -160,20 +170,20 @@ def receive(
     sent (`WrongDigest`). Refused (`Rejected`): more than was announced. `NotNow`: it is complete, or over.
     """
     if upload.received_at or upload.is_over:
-        raise NotNow("这个文件已经传完，不再接收内容。")
+        raise NotNow(_("这个文件已经传完，不再接收内容。"))
     if start + length > upload.length:
-        raise Rejected("too_large", "传来的内容比文件本身还长。请重新选择文件上传。")
+        raise Rejected("too_large", say("传来的内容比文件本身还长。请重新选择文件上传。"))
     try:
         with part(upload).open("r+b") as file:
             if file.seek(0, os.SEEK_END) != start:
-                raise Stale("这一段的起点与已收到的长度不一致。")
+                raise Stale(_("这一段的起点与已收到的长度不一致。"))
             if digest is None:
                 return _append(file, source, start, length)
             with tempfile.TemporaryFile(prefix="shidian-piece-") as piece:
                 _verify(source, piece, length, digest)
                 return _append(file, piece, start, length)
     except FileNotFoundError:
-        raise NotNow("这次上传已经取消或者过期，请重新选择文件。") from None
+        raise NotNow(_("这次上传已经取消或者过期，请重新选择文件。")) from None
     finally:
         finish(upload)
 
@@ -183,7 +193,7 @@ def _append(file: IO[bytes], source: Source, start: int, length: int) -> int:
     while at < end and (piece := source.read(min(PIECE, end - at))):
         with _alone(file):
             if file.seek(0, os.SEEK_END) != at:
-                raise Stale("另一处正在传同一个文件。")
+                raise Stale(_("另一处正在传同一个文件。"))
             file.write(piece)
             file.flush()
         at += len(piece)
@@ -262,16 +272,17 @@ def settle(pk: int) -> None:
             _inspect(upload, path)
             if scanner.configured() and path.exists() and not _is_clean(upload, path):
                 return
-            _hand_over(upload, path)
+            with in_chinese():
+                _hand_over(upload, path)
         except InspectionUnavailable:
             log.exception("upload %s waits for the inspector", upload.pk)
         except Rejected as rejected:
             if rejected.code != "busy":  # no turn came: `tend` tries again
-                _refuse(upload, rejected.code, str(rejected))
+                _refuse(upload, rejected.code, rejected.said)
         except Refused as refused:
-            _refuse(upload, "refused", f"文件没有问题，但是没有放进去：{refused.reason}")
+            _refuse(upload, "refused", say("文件没有问题，但是没有放进去：{reason}", reason=refused.reason))
         except NotStored:
-            _refuse(upload, "lost", "服务器上的文件不见了，请重新上传。")
+            _refuse(upload, "lost", say("服务器上的文件不见了，请重新上传。"))
 
 
 @contextmanager
@@ -309,10 +320,10 @@ def _is_clean(upload: Upload, path: Path) -> bool:
     except scanner.ScannerUnavailable as unavailable:
         upload.tried_at = clock.now()
         upload.held_at = upload.held_at or upload.tried_at
-        upload.reason = str(unavailable)
+        upload.reason, upload.said = str(unavailable.said), pack(unavailable.said)
         # Held files wait for the scanner, however long that takes: they were sent in time.
         upload.expires_at = max(upload.expires_at, upload.tried_at + timedelta(days=settings.UPLOAD_DAYS))
-        upload.save(update_fields=("tried_at", "held_at", "reason", "expires_at"))
+        upload.save(update_fields=("tried_at", "held_at", "reason", "said", "expires_at"))
         return False
     if found:
         log.warning("upload %s of user %s: %s found in it", upload.pk, upload.owner_id, found)
@@ -341,10 +352,10 @@ def _hand_over(upload: Upload, path: Path) -> None:
         previews.picture(upload.file)
 
 
-def _refuse(upload: Upload, code: str, reason: str) -> None:
+def _refuse(upload: Upload, code: str, said: str) -> None:
     part(upload).unlink(missing_ok=True)
     Upload.objects.filter(pk=upload.pk, taken_at=None).update(
-        refused_at=clock.now(), code=code, reason=reason, file=None
+        refused_at=clock.now(), code=code, reason=str(said), said=pack(said), file=None
     )
 
 
@@ -352,16 +363,24 @@ def words(upload: Upload) -> str:
     """Where an upload stands, in words for the one who sent it."""
     match upload.stands:
         case "uploading":
-            got = offset(upload)
-            return f"没有传完，已收到 {format_size(got)}（共 {format_size(upload.length)}）"
+            got = in_words(format_size(offset(upload)))
+            whole = in_words(format_size(upload.length))
+            return _("没有传完，已收到 {got}（共 {whole}）").format(got=got, whole=whole)
         case "checking":
-            return "已传完，正在检查内容"
+            return _("已传完，正在检查内容")
         case "held":
-            return f"已传完，隔离保存，等候病毒扫描：{upload.reason}。恢复后自动检查，不用重新上传。"
+            return _("已传完，隔离保存，等候病毒扫描：{reason}。恢复后自动检查，不用重新上传。").format(
+                reason=reason(upload)
+            )
         case "refused":
-            return upload.reason
+            return reason(upload)
         case _:
-            return "已收下"
+            return _("已收下")
+
+
+def reason(upload: Upload) -> str:
+    """Why an upload was refused or waits, in the language of the page."""
+    return in_words(unpacked(upload.said)) if upload.said else upload.reason
 
 
 def tend() -> None:

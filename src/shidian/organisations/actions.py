@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from shidian.accounts.actions import ensure_user
 from shidian.accounts.models import User
 from shidian.audit.actions import move, record
 from shidian.core import clock
 from shidian.core.errors import Invalid, NotPermitted
+from shidian.core.language import chinese
 from shidian.organisations.codes import unit_code
 from shidian.organisations.links import head_of
 from shidian.organisations.models import Membership, Office, Officer, Organisation
@@ -41,14 +43,14 @@ def register(
     known = Organisation.objects.select_for_update().filter(code=code).first()
     if known is not None and known.state != "refused":
         problems.append(
-            ("code", "这个代码的单位已经注册，请与本单位的经办人联系；需要换人的，请找系统管理员。")
+            ("code", _("这个代码的单位已经注册，请与本单位的经办人联系；需要换人的，请找系统管理员。"))
         )
     if User.objects.filter(email=writer.email.strip().lower()).exists():
-        problems.append(("writer_email", "这个邮箱已有账号，请直接登录，或者换一个邮箱。"))
+        problems.append(("writer_email", _("这个邮箱已有账号，请直接登录，或者换一个邮箱。")))
     if writer.email.strip().lower() == head.email.strip().lower():
-        problems.append(("head_email", "负责人要用自己的邮箱确认，不能与经办人相同。"))
+        problems.append(("head_email", _("负责人要用自己的邮箱确认，不能与经办人相同。")))
     if problems:
-        raise Invalid("有几处要改。", problems)
+        raise Invalid(_("有几处要改。"), problems)
     user = User.objects.create_user(writer.email, password, name=writer.name, phone=writer.phone)
     if known is None:
         organisation = Organisation.objects.create(
@@ -73,7 +75,7 @@ def ask_head_again(organisation: Organisation, *, by: User) -> None:
     """Send the head's link once more, at the wish of a member or an administrator."""
     member = Membership.objects.filter(user=by, organisation=organisation).exists()
     if not (member or by.is_administrator):
-        raise NotPermitted("只有本单位人员可以重发确认邮件。")
+        raise NotPermitted(_("只有本单位人员可以重发确认邮件。"))
     record("organisation.head_asked", organisation.chain, by=by)
 
 
@@ -94,20 +96,20 @@ def refuse(organisation: Organisation, *, by: User) -> None:
 def _require_head(organisation: Organisation, by: User) -> None:
     head = head_of(organisation)
     if head is None or head.pk != by.pk:
-        raise NotPermitted("只有单位负责人本人可以确认。")
+        raise NotPermitted(_("只有单位负责人本人可以确认。"))
 
 
 @transaction.atomic
 def appoint(office: Office, role: Officer.Role, *, name: str, email: str, by: User) -> Officer:
     """Let a person act for an office; a new account gets a one-time link. Only an administrator appoints."""
     if not by.is_administrator:
-        raise NotPermitted("只有系统管理员可以设置机构人员。")
+        raise NotPermitted(_("只有系统管理员可以设置机构人员。"))
     user = ensure_user(name=name, email=email, by=by)
     officer, made = Officer.objects.get_or_create(
         user=user, office=office, role=role, defaults={"since": clock.now()}
     )
     if made:
-        detail = {"name": user.name, "role": officer.get_role_display(), "user": user.pk}
+        detail = {"name": user.name, "role": chinese(Officer.Role(officer.role).label), "user": user.pk}
         record("office.appointed", office.chain, by=by, detail=detail)
     return officer
 
@@ -116,7 +118,11 @@ def appoint(office: Office, role: Officer.Role, *, name: str, email: str, by: Us
 def dismiss(officer: Officer, *, by: User) -> None:
     """End that a person acts for an office; what was done stays in the history."""
     if not by.is_administrator:
-        raise NotPermitted("只有系统管理员可以设置机构人员。")
-    detail = {"name": officer.user.name, "role": officer.get_role_display(), "user": officer.user_id}
+        raise NotPermitted(_("只有系统管理员可以设置机构人员。"))
+    detail = {
+        "name": officer.user.name,
+        "role": chinese(Officer.Role(officer.role).label),
+        "user": officer.user_id,
+    }
     record("office.dismissed", officer.office.chain, by=by, detail=detail)
     officer.delete()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from shidian.audit.models import JSONText
 from shidian.organisations.states import ORGANISATION, WATCHLIST
@@ -13,10 +15,10 @@ class Organisation(models.Model):
 
     MACHINE = ORGANISATION
 
-    name = models.CharField("单位名称", max_length=120)
-    code = models.CharField("统一社会信用代码", max_length=18, unique=True)
-    region = models.CharField("所在区", max_length=6, blank=True)
-    address = models.CharField("单位地址", max_length=200, blank=True)
+    name = models.CharField(gettext_lazy("单位名称"), max_length=120)
+    code = models.CharField(gettext_lazy("统一社会信用代码"), max_length=18, unique=True)
+    region = models.CharField(gettext_lazy("所在区"), max_length=6, blank=True)
+    address = models.CharField(gettext_lazy("单位地址"), max_length=200, blank=True)
     state = models.CharField(max_length=20, default=ORGANISATION.initial)
     registered_at = models.DateTimeField()
 
@@ -40,8 +42,8 @@ class Membership(models.Model):
     """A person acts for a unit: as its writer (经办人) or its head (负责人)."""
 
     class Role(models.TextChoices):
-        WRITER = "writer", "经办人"
-        HEAD = "head", "负责人"
+        WRITER = "writer", gettext_lazy("经办人")
+        HEAD = "head", gettext_lazy("负责人")
 
     user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="memberships")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="memberships")
@@ -104,9 +106,9 @@ class Officer(models.Model):
     """A person acts for an office; handler and approver of one list are never the same person."""
 
     class Role(models.TextChoices):
-        HANDLER = "handler", "经办人"
-        APPROVER = "approver", "审批人"
-        REGISTRAR = "registrar", "登记员"
+        HANDLER = "handler", gettext_lazy("经办人")
+        APPROVER = "approver", gettext_lazy("审批人")
+        REGISTRAR = "registrar", gettext_lazy("登记员")
 
     user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="offices")
     office = models.ForeignKey(Office, on_delete=models.PROTECT, related_name="officers")
@@ -129,12 +131,12 @@ class Watchlist(models.Model):
     MACHINE = WATCHLIST
 
     class Kind(models.TextChoices):
-        ABNORMAL = "abnormal", "经营异常名录"
-        DISHONEST = "dishonest", "严重违法失信名单"
+        ABNORMAL = "abnormal", gettext_lazy("经营异常名录")
+        DISHONEST = "dishonest", gettext_lazy("严重违法失信名单")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
-    source = models.CharField("来源", max_length=120)
-    as_of = models.DateField("截至日期")
+    source = models.CharField(gettext_lazy("来源"), max_length=120)
+    as_of = models.DateField(gettext_lazy("截至日期"))
     file_name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
     size = models.PositiveBigIntegerField()
@@ -165,7 +167,7 @@ class Watchlist(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}（{self.source}）"
+        return _("{kind}（{source}）").format(kind=self.get_kind_display(), source=self.source)
 
     @property
     def chain(self) -> str:
@@ -175,7 +177,7 @@ class Watchlist(models.Model):
     @property
     def state_label(self) -> str:
         """The state in words."""
-        return self.MACHINE.labels[self.state]
+        return _(self.MACHINE.labels[self.state])
 
 
 class WatchlistEntry(models.Model):

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from shidian.accounts.models import User
 from shidian.audit.actions import record
@@ -15,15 +17,15 @@ from shidian.organisations.links import head_of
 from shidian.organisations.models import Membership, Organisation, UnitProfile
 
 LABELS = {
-    "region": "所在地",
-    "address": "单位地址",
-    "postcode": "邮编",
-    "head_name": "负责人",
-    "phone": "联系电话",
-    "email": "电子邮箱",
-    "industry": "所属行业",
-    "economic_type": "经济类型",
-    "business_scope": "业务范围",
+    "region": gettext_noop("所在地"),
+    "address": gettext_noop("单位地址"),
+    "postcode": gettext_noop("邮编"),
+    "head_name": gettext_noop("负责人"),
+    "phone": gettext_noop("联系电话"),
+    "email": gettext_noop("电子邮箱"),
+    "industry": gettext_noop("所属行业"),
+    "economic_type": gettext_noop("经济类型"),
+    "business_scope": gettext_noop("业务范围"),
 }
 """What a profile holds besides the name and the code, which the registration has fixed."""
 
@@ -55,7 +57,7 @@ def keep(organisation: Organisation, values: Mapping[str, Any], *, by: User) -> 
     """
     locked = Organisation.objects.select_for_update().get(pk=organisation.pk)
     if not Membership.objects.filter(user=by, organisation=locked).exists():
-        raise NotPermitted("只有本单位人员可以改单位资料。")
+        raise NotPermitted(_("只有本单位人员可以改单位资料。"))
     before = told(locked, newest(locked))
     data = {key: values[key] for key in LABELS if key in values}
     changed = [LABELS[key] for key, value in data.items() if (value or "") != (before.get(key) or "")]

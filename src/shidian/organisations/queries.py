@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from shidian.core import clock
 from shidian.organisations.codes import unit_code
@@ -98,7 +99,7 @@ def listed(units: Sequence[Unit], kinds: Iterable[str] | None = None) -> Listed:
         if found:
             matches[unit] = [
                 Match(by_pk[entry.watchlist_id], entry, _by(unit, entry))
-                for _, entry in sorted(found.items())
+                for _rest, entry in sorted(found.items())
             ]
     return Listed(watchlists, matches)
 
@@ -114,15 +115,17 @@ def _by(unit: Unit, entry: WatchlistEntry) -> str:
     code = unit_code.normalise(unit.code)
     if unit.body and unit.body == entry.body:
         same = code == entry.code
-        words.append("代码相同" if same else f"代码中的 9 位组织机构代码相同（{entry.code}）")
+        words.append(
+            _("代码相同") if same else _("代码中的 9 位组织机构代码相同（{code}）").format(code=entry.code)
+        )
     if unit.key and unit.key == entry.name_key:
-        words.append("名称相同")
+        words.append(_("名称相同"))
     elif unit.key and unit.key == entry.former_key:
-        words.append(f"名称与名单上的曾用名相同（现名“{entry.name}”）")
+        words.append(_("名称与名单上的曾用名相同（现名“{entry}”）").format(entry=entry.name))
     elif entry.name:
-        words.append(f"名单上的名称是“{entry.name}”")
+        words.append(_("名单上的名称是“{entry}”").format(entry=entry.name))
     if entry.body and unit.body and unit.body != entry.body:
-        words.append(f"名单上的代码是 {entry.code}，与本单位不同")
+        words.append(_("名单上的代码是 {code}，与本单位不同").format(code=entry.code))
     elif not entry.body and entry.code:
-        words.append(f"名单上的代码是“{entry.code}”")
-    return "，".join(words)
+        words.append(_("名单上的代码是“{code}”").format(code=entry.code))
+    return _("，").join(words)

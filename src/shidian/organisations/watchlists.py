@@ -16,8 +16,10 @@ from datetime import date, datetime, timedelta
 from itertools import chain, islice
 from typing import Any, BinaryIO, Literal
 
+from django.utils.translation import gettext_noop
 from python_calamine import CalamineError, CalamineWorkbook
 
+from shidian.core.said import say
 from shidian.organisations.codes import unit_code
 from shidian.organisations.names import comparable
 
@@ -31,12 +33,12 @@ HEAD_WITHIN = 20
 SHOWN_ROWS, SHOWN_FAULTS = 8, 100
 
 TARGETS: dict[str, str] = {
-    "name": "名称",
-    "code": "统一社会信用代码",
-    "former_name": "曾用名",
-    "reason": "列入原因",
-    "entered_on": "列入日期",
-    "removed_on": "移出日期",
+    "name": gettext_noop("名称"),
+    "code": gettext_noop("统一社会信用代码"),
+    "former_name": gettext_noop("曾用名"),
+    "reason": gettext_noop("列入原因"),
+    "entered_on": gettext_noop("列入日期"),
+    "removed_on": gettext_noop("移出日期"),
 }
 """What a column may be, in the words of the page."""
 
@@ -62,7 +64,11 @@ _WORDS: dict[str, tuple[str, ...]] = {
 
 
 class Unreadable(Exception):
-    """The file cannot be read as a table; the text says why and what to do."""
+    """The file cannot be read as a table; `said` says why and what to do."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = said
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +158,13 @@ def _open_xlsx(file: BinaryIO, sheet: str) -> _Table:
         tables = {name: book.get_sheet_by_name(name) for name in ([sheet] if sheet in names else names)}
     except CalamineError as wrong:
         raise Unreadable(
-            "Excel 表格读不出来，文件可能已损坏或设有密码。请在 Excel 或 WPS 里打开，另存为 .xlsx 或 .csv 后再载入。"
+            say(
+                "Excel 表格读不出来，文件可能已损坏或设有密码。请在 Excel 或 WPS 里打开，另存为 .xlsx 或 .csv 后再载入。"
+            )
         ) from wrong
     filled = {name: table for name, table in tables.items() if table.total_height}
     if not filled:
-        raise Unreadable("表格里没有内容，请确认选对了文件。")
+        raise Unreadable(say("表格里没有内容，请确认选对了文件。"))
     # The first sheet in which a header is found; titles and notes often stand on a sheet of their own.
     chosen = next(
         (
@@ -220,12 +228,14 @@ def _encoding(file: BinaryIO) -> tuple[str, str]:
                 while piece := text.read(1 << 16):
                     if "\0" in piece:
                         raise Unreadable(
-                            "文件里有二进制内容，不是 CSV。请在 Excel 或 WPS 里另存为 .csv 或 .xlsx 后再载入。"
+                            say(
+                                "文件里有二进制内容，不是 CSV。请在 Excel 或 WPS 里另存为 .csv 或 .xlsx 后再载入。"
+                            )
                         )
         except UnicodeDecodeError:
             continue
         return encoding, label
-    raise Unreadable("认不出文件的文字编码，请在 Excel 或 WPS 里另存为“CSV UTF-8”或 .xlsx 后再载入。")
+    raise Unreadable(say("认不出文件的文字编码，请在 Excel 或 WPS 里另存为“CSV UTF-8”或 .xlsx 后再载入。"))
 
 
 # Columns
@@ -430,7 +440,10 @@ def _numbered(table: _Table) -> Iterator[tuple[int, Cells]]:
             return
         except csv.Error as wrong:
             raise Unreadable(
-                f"第 {number} 行读不下去：一格太长，可能有引号没有配对。请在 Excel 或 WPS 里打开检查，另存后再载入。"
+                say(
+                    "第 {number} 行读不下去：一格太长，可能有引号没有配对。请在 Excel 或 WPS 里打开检查，另存后再载入。",
+                    number=number,
+                )
             ) from wrong
         yield number, cells
 
@@ -471,7 +484,7 @@ def read(
     numbered = _numbered(table)
     first = list(islice(numbered, HEAD_WITHIN))
     if not first:
-        raise Unreadable("文件里没有内容，请确认选对了文件。")
+        raise Unreadable(say("文件里没有内容，请确认选对了文件。"))
     found, recognised = _find_head([cells for _, cells in first])
     head = found if head is None else head
     heads = next((cells for number, cells in first if number == head), [])
@@ -503,7 +516,9 @@ def _judge(numbered: Iterable[tuple[int, Cells]], reading: Reading) -> None:
             reading.sample.append([str(number), *(text[:LONGEST_NAME] for text in texts)])
         last = number
         if reading.rows > MOST_ROWS:
-            raise Unreadable(f"文件超过 {MOST_ROWS} 行，请分成几个文件，来源写成不同的名字，分别载入。")
+            raise Unreadable(
+                say("文件超过 {most} 行，请分成几个文件，来源写成不同的名字，分别载入。", most=MOST_ROWS)
+            )
         if row is None:
             reading.wrong_count += 1
             if len(reading.wrong) < SHOWN_FAULTS:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from shidian.accounts.models import User
 from shidian.applications.comments import Tally, naming, tallies, threads
@@ -27,7 +28,7 @@ def with_links(
             found.append(field)
             continue
         link = format_html(
-            '<a class="remarks" href="{}"{}>{}<span class="hidden">：{}</span></a>',
+            _('<a class="remarks" href="{}"{}>{}<span class="hidden">：{}</span></a>'),
             url("comments", application, section=section, field=field.key),
             format_html(' data-is="{}"', "wait") if tally and tally.open else "",
             _words(tally),
@@ -39,8 +40,12 @@ def with_links(
 
 def _words(tally: Tally | None) -> str:
     if tally is None:
-        return "写批注"
-    return f"批注 {tally.total} 条，{tally.open} 条未解决" if tally.open else f"批注 {tally.total} 条，已解决"
+        return _("写批注")
+    return (
+        _("批注 {total} 条，{open} 条未解决").format(total=tally.total, open=tally.open)
+        if tally.open
+        else _("批注 {total} 条，已解决").format(total=tally.total)
+    )
 
 
 def lines(application: Application, found: Iterable[Thread]) -> list[dict[str, Any]]:

@@ -6,10 +6,13 @@ Nothing is fixed here: a call with three stages, or without a registering office
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from shidian.calls.definition import CallDefinition, Stage
 from shidian.calls.packages import Package
 
-NUMERALS = "一二三四五六七八九十"
+NUMERALS = gettext_noop("一二三四五六七八九十")
 
 
 @dataclass(frozen=True)
@@ -81,14 +84,14 @@ def picture(package: Package) -> Picture:
     """The way from the lead through every stage to the destination."""
     call = package.call
     first = call.stages[0]
-    lead, *_ = [party.label for party in call.parties if party.names_from == call.uses.lead_name] or [
-        "承担单位"
+    lead, *_rest = [party.label for party in call.parties if party.names_from == call.uses.lead_name] or [
+        _("承担单位")
     ]
     others = [party.label for party in call.parties if party.before == first.key and party.label != lead]
-    steps = [Step([lead], "自愿提出，填写申请书；自动保存，可随时中断")]
+    steps = [Step([lead], _("自愿提出，填写申请书；自动保存，可随时中断"))]
     if others:
-        steps.append(Step(["各方会签"], items=others))
-    levels = [Level("单位", steps)]
+        steps.append(Step([_("各方会签")], items=others))
+    levels = [Level(_("单位"), steps)]
     back = len(steps) + 1
     waiting: list[Step] = []
     for stage in call.stages:
@@ -96,20 +99,22 @@ def picture(package: Package) -> Picture:
         waiting = []
         levels.append(Level(stage.label, boxes))
         if call.delivery.after_stage == stage.key:
-            waiting = [Step([package.office(call.delivery.office).short], "接收登记，核对纸质与电子材料")]
+            waiting = [Step([package.office(call.delivery.office).short], _("接收登记，核对纸质与电子材料"))]
     if waiting:
-        levels.append(Level("接收", waiting))
-    levels.append(Level("报送", [Step([call.destination.label], "接收报送的备选项目")]))
+        levels.append(Level(_("接收"), waiting))
+    levels.append(Level(_("报送"), [Step([call.destination.label], _("接收报送的备选项目"))]))
     return Picture(levels, back)
 
 
 def _stage_step(call: CallDefinition, stage: Stage) -> Step:
     # Parties of the next gate give their opinion while the file lies at this stage.
     gate = call.next_gate(stage.key)
-    here = [f"{party.label}出具意见" for party in call.parties if party.before == gate]
+    here = [_("{party}出具意见").format(party=party.label) for party in call.parties if party.before == gate]
     return Step(
         kinds_of(call, stage),
-        f"审查、{stage.verb_recommend}，列出{stage.list_title}",
+        _("审查、{verb_recommend}，列出{list_title}").format(
+            verb_recommend=stage.verb_recommend, list_title=stage.list_title
+        ),
         here,
         stage.dispatch_until,
     )
@@ -120,7 +125,7 @@ def deadlines(package: Package) -> list[Deadline]:
     call = package.call
     rows = []
     for position, stage in enumerate(call.stages):
-        offices = "或".join(kinds_of(call, stage))
+        offices = _("或").join(kinds_of(call, stage))
         if position == 0:
             own = [
                 (office.short, office.hand_in_until)
@@ -129,10 +134,21 @@ def deadlines(package: Package) -> list[Deadline]:
                 and office.hand_in_until
                 and office.hand_in_until != stage.hand_in_until
             ]
-            rows.append(Deadline("承担单位", f"会签齐全，向{offices}提交", stage.hand_in_until, own))
+            rows.append(
+                Deadline(
+                    _("承担单位"),
+                    _("会签齐全，向{offices}提交").format(offices=offices),
+                    stage.hand_in_until,
+                    own,
+                )
+            )
         rows.append(
             Deadline(
-                offices, f"把{stage.list_title}和材料报送{_receiver(package, stage)}", stage.dispatch_until
+                offices,
+                _("把{list_title}和材料报送{package}").format(
+                    list_title=stage.list_title, package=_receiver(package, stage)
+                ),
+                stage.dispatch_until,
             )
         )
     return rows
@@ -145,7 +161,7 @@ def _receiver(package: Package, stage: Stage) -> str:
     gate = call.next_gate(stage.key)
     if gate == call.destination.key:
         return call.destination.label
-    return "或".join(kinds_of(call, call.stage(gate)))
+    return _("或").join(kinds_of(call, call.stage(gate)))
 
 
 def hand_in_until(package: Package) -> datetime | None:

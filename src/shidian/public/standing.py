@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from shidian.calls.models import Call
 from shidian.core import clock
 
@@ -24,17 +26,17 @@ def standing(call: Call) -> Standing:
     """Not yet open, open, being checked after the hand-in has closed, or over."""
     definition = call.definition
     first = definition.stages[0]
-    offices = "或".join(kinds_of(definition, first))
+    offices = _("或").join(kinds_of(definition, first))
     if call.is_over:
-        return Standing("idle", "征集已结束", "报送截止", _last(call), False)
+        return Standing("idle", _("征集已结束"), _("报送截止"), _last(call), False)
     if first.opens and clock.now() < call.moment(first.opens):
-        return Standing("wait", "尚未开始", "开始收件", call.moment(first.opens), False)
+        return Standing("wait", _("尚未开始"), _("开始收件"), call.moment(first.opens), False)
     if call.is_open:
         until = call.moment(first.hand_in_until) if first.hand_in_until else None
-        return Standing("turn", "征集中", f"{offices}收件截止", until, True)
+        return Standing("turn", _("征集中"), _("{offices}收件截止").format(offices=offices), until, True)
     coming = [call.moment(s.dispatch_until) for s in definition.stages if s.dispatch_until]
     until = min((moment for moment in coming if moment >= clock.now()), default=None)
-    return Standing("wait", "申请已截止，审查推荐中", "报送截止", until, False)
+    return Standing("wait", _("申请已截止，审查推荐中"), _("报送截止"), until, False)
 
 
 def _last(call: Call) -> datetime | None:

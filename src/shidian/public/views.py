@@ -6,6 +6,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from shidian.applications import word_form
@@ -75,7 +76,7 @@ def call_form(request: HttpRequest, key: str) -> HttpResponse:
     """The blank official form as PDF."""
     found = _find(key)
     response = HttpResponse(blank_form(found), content_type="application/pdf")
-    name = f"{found.package.questionnaire.title}（空白）.pdf"
+    name = _("{questionnaire}（空白）.pdf").format(questionnaire=found.package.questionnaire.title)
     response["Content-Disposition"] = (
         content_disposition_header(as_attachment=False, filename=name) or "inline"
     )
@@ -87,7 +88,7 @@ def call_form_word(request: HttpRequest, key: str) -> HttpResponse:
     """The blank official form as .docx, to fill in with any program."""
     found = _find(key)
     response = HttpResponse(word_form.blank_docx(found), content_type=word_form.MEDIA_TYPE)
-    name = f"{found.package.questionnaire.title}（空白）.docx"
+    name = _("{questionnaire}（空白）.docx").format(questionnaire=found.package.questionnaire.title)
     response["Content-Disposition"] = (
         content_disposition_header(as_attachment=True, filename=name) or "attachment"
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from shidian.accounts.models import User
 from shidian.applications import actions as applications
@@ -39,7 +40,7 @@ def record_checks(lodgement: Lodgement, verdicts: Mapping[str, tuple[str, str]],
     rows: list[Check] = []
     for key, (verdict, note) in verdicts.items():
         if key not in known or verdict not in Check.Verdict.values:
-            raise Invalid("审查要点与页面不一致，请刷新页面再判。")
+            raise Invalid(_("审查要点与页面不一致，请刷新页面再判。"))
         if latest.get(key) != (verdict, note[:500]):
             rows.append(
                 Check(lodgement=lodgement, item=key, verdict=verdict, note=note[:500], at=clock.now(), by=by)
@@ -51,7 +52,7 @@ def record_checks(lodgement: Lodgement, verdicts: Mapping[str, tuple[str, str]],
 def _lodgement(application: Application) -> Lodgement:
     lodgement = lodgement_here(application)
     if lodgement is None:
-        raise NotNow("没有收到递交的材料。")
+        raise NotNow(_("没有收到递交的材料。"))
     return lodgement
 
 
@@ -67,7 +68,7 @@ def _decide(application: Application, kind: Decision.Kind, reasons: Sequence[Sai
 def _words(reasons: Sequence[Said]) -> str:
     given = [said.text.strip().rstrip("。；;") for said in reasons if said.text.strip()]
     if not given:
-        raise Invalid("请写明理由，对方要据此办理。", [("reasons", "请写明理由，对方要据此办理。")])
+        raise Invalid(_("请写明理由，对方要据此办理。"), [("reasons", _("请写明理由，对方要据此办理。"))])
     return "；".join(given)
 
 

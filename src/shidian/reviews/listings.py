@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from shidian.applications.content import at_path
 from shidian.calls.definition import CallDefinition
 from shidian.organisations.models import Watchlist
@@ -38,9 +40,13 @@ class Search:
     @property
     def words(self) -> str:
         """Which lists were searched, as of when, and which are missing; always said, so that nothing looks checked."""
-        said = [f"已载入的名单：{'；'.join(self.lists)}"] if self.lists else []
-        said += [f"没有载入{'、'.join(self.missing)}，没有比对"] if self.missing else []
-        return "。".join(said)
+        said = [_("已载入的名单：{lists}").format(lists=_("；").join(self.lists))] if self.lists else []
+        said += (
+            [_("没有载入{missing}，没有比对").format(missing=_("、").join(self.missing))]
+            if self.missing
+            else []
+        )
+        return _("。").join(said)
 
     @property
     def listed(self) -> list[Named]:
@@ -58,7 +64,7 @@ def bodies(definition: CallDefinition, content: Mapping[str, Any]) -> list[Named
     lead, answers = content["lead"], content["answers"]
     label = next(
         (party.label for party in definition.parties if party.names_from == definition.uses.lead_name),
-        "承担单位",
+        _("承担单位"),
     )
     first = Named(label, lead["name"], lead["code"], [Unit(lead["code"], lead["name"])])
     typed = Unit(
@@ -76,7 +82,7 @@ def bodies(definition: CallDefinition, content: Mapping[str, Any]) -> list[Named
             found.append(Named(party["label"], party["name"], party["code"], [unit]))
         else:
             if party["label"] not in same.label.split("、"):
-                same.label += f"、{party['label']}"
+                same.label += _("、{party}").format(party=party["label"])
             if unit.body or all(unit.key != other.key for other in same.units):
                 same.units.append(unit)
     return found
@@ -103,9 +109,16 @@ def searches(definition: CallDefinition, content: Mapping[str, Any]) -> dict[str
     for key, kinds in asked.items():
         lists = [row for row in result.watchlists if row.kind in kinds]
         loaded = {row.kind for row in lists}
-        missing = [label for kind, label in Watchlist.Kind.choices if kind in kinds and kind not in loaded]
+        missing = [
+            str(label) for kind, label in Watchlist.Kind.choices if kind in kinds and kind not in loaded
+        ]
         found[key] = Search(
-            [f"{row.get_kind_display()}（{row.source}，截至 {_day(row.as_of)}）" for row in lists],
+            [
+                _("{kind}（{source}，截至 {as_of}）").format(
+                    kind=row.get_kind_display(), source=row.source, as_of=_day(row.as_of)
+                )
+                for row in lists
+            ],
             missing,
             [
                 Named(body.label, body.name, body.code, body.units, _matches(body, result.matches, kinds))
@@ -127,4 +140,4 @@ def _matches(body: Named, matches: Mapping[Unit, list[Match]], kinds: set[Any]) 
 
 
 def _day(day: date) -> str:
-    return f"{day.year} 年 {day.month} 月 {day.day} 日"
+    return _("{year} 年 {month} 月 {day} 日").format(year=day.year, month=day.month, day=day.day)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 
 class Check(models.Model):
     """One verdict of a person on one item. Never changed; a second thought is a later row."""
 
     class Verdict(models.TextChoices):
-        MET = "met", "符合"
-        NOT_MET = "not_met", "不符合"
-        NOT_APPLICABLE = "not_applicable", "不适用"
+        MET = "met", gettext_lazy("符合")
+        NOT_MET = "not_met", gettext_lazy("不符合")
+        NOT_APPLICABLE = "not_applicable", gettext_lazy("不适用")
 
     lodgement = models.ForeignKey("applications.Lodgement", on_delete=models.PROTECT, related_name="checks")
     item = models.CharField(max_length=120)
@@ -31,10 +32,10 @@ class Decision(models.Model):
     """What an office decided on one arrival, and who decided. Never changed."""
 
     class Kind(models.TextChoices):
-        RETURN = "return", "退回补正"
-        DECLINE = "decline", "不予推荐"
-        RECOMMEND = "recommend", "推荐"
-        TAKE_BACK = "take_back", "收回"
+        RETURN = "return", gettext_lazy("退回补正")
+        DECLINE = "decline", gettext_lazy("不予推荐")
+        RECOMMEND = "recommend", gettext_lazy("推荐")
+        TAKE_BACK = "take_back", gettext_lazy("收回")
 
     lodgement = models.ForeignKey(
         "applications.Lodgement", on_delete=models.PROTECT, related_name="decisions"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from shidian.accounts.models import User
 from shidian.applications.models import Application, Lodgement
 from shidian.applications.queries import lodgement_here
@@ -20,7 +22,7 @@ def can_check(user: User, lodgement: Lodgement) -> Verdict:
         return allowed
     latest = lodgement_here(lodgement.application)
     if latest is None or latest.pk != lodgement.pk:
-        return not_now("这是以前递交的一版，请审查最新的一版。")
+        return not_now(_("这是以前递交的一版，请审查最新的一版。"))
     return YES
 
 
@@ -31,15 +33,21 @@ def can_recommend(user: User, application: Application, rows: list[Judged] | Non
         return allowed
     lodgement = lodgement_here(application)
     if lodgement is None:
-        return not_now("没有收到递交的材料。")
+        return not_now(_("没有收到递交的材料。"))
     rows = judged(lodgement) if rows is None else rows
     word = recommend_word(application)
     open_items = [row.item.label for row in rows if row.check is None]
     if open_items:
-        return not_now(f"还有 {len(open_items)} 个审查要点没有判定，判完才能{word}。")
+        return not_now(
+            _("还有 {count} 个审查要点没有判定，判完才能{word}。").format(count=len(open_items), word=word)
+        )
     against = [row.item.label for row in rows if row.check and row.check.verdict == Check.Verdict.NOT_MET]
     if against:
-        return not_now(f"有 {len(against)} 个要点不符合（{'、'.join(against[:3])}），请退回补正或不予推荐。")
+        return not_now(
+            _("有 {count} 个要点不符合（{against}），请退回补正或不予推荐。").format(
+                count=len(against), against=_("、").join(against[:3])
+            )
+        )
     return YES
 
 
@@ -54,4 +62,4 @@ def can_keep_watchlists(user: User) -> Verdict:
     roles = (Officer.Role.HANDLER, Officer.Role.APPROVER)
     if Officer.objects.filter(user=user, office__key__in=keys, role__in=roles).exists():
         return YES
-    return no("只有最后一级受理机构的经办人、审批人和系统管理员可以载入名单。")
+    return no(_("只有最后一级受理机构的经办人、审批人和系统管理员可以载入名单。"))

@@ -16,6 +16,7 @@ from typing import BinaryIO
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from shidian.accounts.models import User
@@ -23,6 +24,8 @@ from shidian.audit.actions import SYSTEM, Actor, move, record
 from shidian.core import clock
 from shidian.core.canonical import digest_json
 from shidian.core.errors import Invalid, NotNow, Stale, require
+from shidian.core.language import chinese, in_words
+from shidian.core.said import say
 from shidian.documents.actions import keep
 from shidian.documents.intake import FORMATS, Rejected, inspect, safe_name
 from shidian.documents.storage import file_store
@@ -46,7 +49,6 @@ BATCH = 2_000
 """Rows of one transaction: others write in between."""
 CSV = "text/csv"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
-_PROBLEM = "文件没有收下："
 
 
 def receive(
@@ -60,18 +62,19 @@ def receive(
     source = " ".join(unicodedata.normalize("NFKC", source).split())
     problems: list[tuple[str, str]] = []
     if not source:
-        problems.append(("source", "请写名单的来源，例如“国家企业信用信息公示系统”"))
+        problems.append(("source", _("请写名单的来源，例如“国家企业信用信息公示系统”")))
     elif len(source) > 120:
-        problems.append(("source", f"来源最多 120 字，现在 {len(source)} 字"))
+        problems.append(("source", _("来源最多 120 字，现在 {count} 字").format(count=len(source))))
     if as_of > timezone.localtime(clock.now()).date():
-        problems.append(("as_of", "截至日期不能晚于今天"))
+        problems.append(("as_of", _("截至日期不能晚于今天")))
     if problems:
-        raise Invalid("有几处要改。", problems)
+        raise Invalid(_("有几处要改。"), problems)
     try:
         form = _format(file, name)
         reading = read(file, form)
     except (Rejected, Unreadable) as wrong:
-        raise Invalid(f"{_PROBLEM}{wrong}", [("file", f"{_PROBLEM}{wrong}")]) from wrong
+        words = _("文件没有收下：{wrong}").format(wrong=in_words(wrong.said))
+        raise Invalid(words, [("file", words)]) from wrong
     file.seek(0)
     with transaction.atomic():
         media_type = FORMATS["xlsx"].media_type if form == "xlsx" else CSV
@@ -89,7 +92,7 @@ def receive(
             received_by=by,
         )
         detail = {
-            "kind": watchlist.get_kind_display(),
+            "kind": chinese(Watchlist.Kind(watchlist.kind).label),
             "source": source,
             "as_of": as_of.isoformat(),
             "file": kept.name,
@@ -107,22 +110,28 @@ def _format(file: BinaryIO, name: str) -> Format:
     start = file.read(8)
     file.seek(0)
     if not size:
-        raise Rejected("empty", "文件是空的，请重新导出。")
+        raise Rejected("empty", say("文件是空的，请重新导出。"))
     if size > LARGEST:
         raise Rejected(
-            "too_large", f"文件超过 {LARGEST // 1_000_000} MB，请分成几个文件，来源写成不同的名字，分别载入。"
+            "too_large",
+            say(
+                "文件超过 {largest} MB，请分成几个文件，来源写成不同的名字，分别载入。",
+                largest=LARGEST // 1000000,
+            ),
         )
     if start.startswith(_OLD_EXCEL):
         raise Rejected(
             "old_excel",
-            "这是旧版 Excel 表格（.xls）或者有密码的文件。请在 Excel 或 WPS 里另存为 .xlsx 或 .csv 后再载入。",
+            say(
+                "这是旧版 Excel 表格（.xls）或者有密码的文件。请在 Excel 或 WPS 里另存为 .xlsx 或 .csv 后再载入。"
+            ),
         )
     if start.startswith(b"PK"):
         inspect(file, name=name, formats=("xlsx",), max_bytes=LARGEST)
         return "xlsx"
     if not name.lower().endswith((".csv", ".txt", ".tsv")):
         raise Rejected(
-            "unknown", "只收 CSV 和 Excel（.xlsx）文件。请在 Excel 或 WPS 里另存为其中一种后再载入。"
+            "unknown", say("只收 CSV 和 Excel（.xlsx）文件。请在 Excel 或 WPS 里另存为其中一种后再载入。")
         )
     return "csv"
 
@@ -149,12 +158,14 @@ def choose_columns(
     """
     require(can_keep_watchlists(by))
     if columns is not None and "name" not in columns and "code" not in columns:
-        message = "名称和统一社会信用代码至少要指定一列，不然没有办法比对"
+        message = _("名称和统一社会信用代码至少要指定一列，不然没有办法比对")
         raise Invalid(message, [("name", message)])
     taken: dict[int, str] = {}
     for target, at in (columns or {}).items():
         if at in taken:
-            message = f"“{TARGETS[taken[at]]}”和“{TARGETS[target]}”指定了同一列"
+            message = _("“{one}”和“{other}”指定了同一列").format(
+                one=_(TARGETS[taken[at]]), other=_(TARGETS[target])
+            )
             raise Invalid(message, [(target, message)])
         taken[at] = target
     with _file(watchlist) as file:
@@ -163,11 +174,11 @@ def choose_columns(
                 file, Reading.from_json(watchlist.reading).format, sheet=sheet, head=head, columns=columns
             )
         except Unreadable as wrong:
-            raise Invalid(str(wrong), [("sheet", str(wrong))]) from wrong
+            raise Invalid(in_words(wrong.said), [("sheet", in_words(wrong.said))]) from wrong
     with transaction.atomic():
         row = _locked(watchlist)
         if row.state != "received":
-            raise NotNow(f"这份名单现在是“{row.state_label}”，不能再改列。")
+            raise NotNow(_("这份名单现在是“{state_label}”，不能再改列。").format(state_label=row.state_label))
         row.reading, row.total = reading.to_json(), reading.good
         row.save(update_fields=("reading", "total"))
         heads = dict(enumerate(reading.heads))
@@ -188,11 +199,11 @@ def confirm(watchlist: Watchlist, *, seen: str, by: User) -> None:
     row = _locked(watchlist)
     reading = Reading.from_json(row.reading)
     if not row.MACHINE.allows(row.state, "confirm"):
-        raise NotNow(f"这份名单现在是“{row.state_label}”，不用再确认。")
+        raise NotNow(_("这份名单现在是“{state_label}”，不用再确认。").format(state_label=row.state_label))
     if seen != mark(row):
-        raise Stale("列的对应刚才有人改过，请看过现在的预览再确认。")
+        raise Stale(_("列的对应刚才有人改过，请看过现在的预览再确认。"))
     if not reading.finds_units or not reading.good:
-        raise NotNow("没有一行可以载入，请先指定名称或者代码在哪一列。")
+        raise NotNow(_("没有一行可以载入，请先指定名称或者代码在哪一列。"))
     detail = {"rows": reading.good, "wrong": reading.wrong_count, "reading": digest_json(row.reading)}
     move(row, "confirm", by=by, detail=detail, loaded_by=by, done=0, fault="")
     async_task("shidian.reviews.watchlists.load", row.pk)
@@ -235,7 +246,7 @@ def _finish(watchlist: Watchlist, by: Actor) -> None:
     same = Watchlist.objects.select_for_update().filter(kind=watchlist.kind, source=watchlist.source)
     for before in same.filter(state="current"):
         move(before, "supersede", by=by, detail={"by_load": watchlist.pk})
-    detail = {"kind": watchlist.get_kind_display(), "rows": watchlist.done}
+    detail = {"kind": chinese(Watchlist.Kind(watchlist.kind).label), "rows": watchlist.done}
     move(watchlist, "finish", by=by, detail=detail, loaded_at=clock.now())
 
 
@@ -245,7 +256,7 @@ def discard(watchlist: Watchlist, *, by: User) -> None:
     require(can_keep_watchlists(by))
     row = _locked(watchlist)
     if not row.MACHINE.allows(row.state, "discard"):
-        raise NotNow(f"这份名单现在是“{row.state_label}”，不能放弃。")
+        raise NotNow(_("这份名单现在是“{state_label}”，不能放弃。").format(state_label=row.state_label))
     move(row, "discard", by=by)
 
 
@@ -255,7 +266,9 @@ def withdraw(watchlist: Watchlist, *, reason: str, by: User) -> None:
     require(can_keep_watchlists(by))
     row = _locked(watchlist)
     if not row.MACHINE.allows(row.state, "withdraw"):
-        raise NotNow(f"这份名单现在是“{row.state_label}”，不在比对，不用撤下。")
+        raise NotNow(
+            _("这份名单现在是“{state_label}”，不在比对，不用撤下。").format(state_label=row.state_label)
+        )
     move(row, "withdraw", by=by, detail={"reason": _words(reason)})
 
 
@@ -265,17 +278,21 @@ def reinstate(watchlist: Watchlist, *, reason: str, by: User) -> None:
     require(can_keep_watchlists(by))
     row = _locked(watchlist)
     if not row.MACHINE.allows(row.state, "reinstate"):
-        raise NotNow(f"这份名单现在是“{row.state_label}”，不能恢复。")
+        raise NotNow(_("这份名单现在是“{state_label}”，不能恢复。").format(state_label=row.state_label))
     now = Watchlist.objects.filter(kind=row.kind, source=row.source, state="current").first()
     if now is not None:
-        raise NotNow(f"同一来源现在用的是第 {now.pk} 号（截至 {now.as_of}），请先撤下它。")
+        raise NotNow(
+            _("同一来源现在用的是第 {now} 号（截至 {as_of}），请先撤下它。").format(
+                now=now.pk, as_of=now.as_of
+            )
+        )
     move(row, "reinstate", by=by, detail={"reason": _words(reason)})
 
 
 def _words(reason: str) -> str:
     words = reason.strip()
     if not words:
-        raise Invalid("请写明理由。", [("reason", "请写明理由")])
+        raise Invalid(_("请写明理由。"), [("reason", _("请写明理由"))])
     return words[:200]
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
 from shidian.accounts import events as accounts
 from shidian.applications import events as applications
 from shidian.audit.models import Event
@@ -48,7 +50,8 @@ class Entry:
 def words(event: Event) -> str:
     """An event as a sentence; one without wording is shown by its name, so that nothing is left out."""
     pattern = WORDINGS.get(event.name, event.name)
-    return pattern.format_map(_Known(event.detail)).replace("（）", "").rstrip("：，")
+    said = gettext(pattern).format_map(_Known(event.detail))
+    return said.replace("（）", "").replace(" ()", "").rstrip("：，:, ")
 
 
 def entries(events: Iterable[Event]) -> list[Entry]:

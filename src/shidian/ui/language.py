@@ -64,7 +64,9 @@ def choose(request: HttpRequest) -> HttpResponse:
 
 @cache
 def _words_of(language: str) -> dict[str, str]:
-    catalogue = DjangoTranslation(language, domain="djangojs", localedirs=settings.LOCALE_PATHS)._catalog  # type: ignore[attr-defined]
+    catalogue = DjangoTranslation(
+        language, domain="djangojs", localedirs=[str(path) for path in settings.LOCALE_PATHS]
+    )._catalog  # type: ignore[attr-defined]
     return {said: meant for said, meant in catalogue.items() if isinstance(said, str) and said and meant}
 
 

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from .code_lists import list_version
 from .controls import ROW_LINES, Control, ScreenField, ScreenRow
 
-NEED = '<span class="need">必填</span>'
+NEED = gettext_noop('<span class="need">必填</span>')
 
 
 def attribute(name: str, value: str) -> str:
@@ -42,11 +44,20 @@ def _conditional(markup: str, paths: str, *, hidden: bool) -> str:
 
 
 def _locked(shown: ScreenField) -> str:
-    return (
-        f'<div class="field field-gap" id="{shown.id}">'
-        f'<p class="label">{escape(shown.label)}<span class="state">不能修改</span></p>'
-        f'<p class="pre locked">{escape(shown.text or "（未填）")}</p>{_evidence(shown)}</div>'
+    return _(
+        '<div class="field field-gap" id="{id}"><p class="label">{shown}<span class="state">不能修改</span></p>{shown_2}{shown_3}</div>'
+    ).format(
+        id=shown.id,
+        shown=escape(shown.label),
+        shown_2=_read(shown),
+        shown_3=_evidence(shown),
     )
+
+
+def _read(shown: ScreenField) -> str:
+    if shown.blocks:
+        return f'<div class="locked">{shown.blocks}</div>'
+    return f'<p class="pre locked">{escape(shown.text or _("（未填）"))}</p>'
 
 
 def _single(shown: ScreenField) -> str:
@@ -70,10 +81,11 @@ def _found(shown: ScreenField) -> str:
     )
     if not offers:
         return above
-    return (
-        f'<div class="code-offers" data-offers="{shown.id}" role="group" aria-label="{escape(shown.label)}：可能是这些">'
-        f'<p class="hint">可能是这些，点一下就选中：</p><div class="button-set">{offers}</div></div>'
-    )
+    return _(
+        '<div class="code-offers" data-offers="{id}" role="group" aria-label="{shown}：'
+        '可能是这些"><p class="hint">可能是这些，点一下就选中：'
+        '</p><div class="button-set">{offers}</div></div>'
+    ).format(id=shown.id, shown=escape(shown.label), offers=offers)
 
 
 def _choices(shown: ScreenField) -> str:
@@ -97,11 +109,11 @@ def _explanation(shown: ScreenField) -> str:
     if not shown.qualifies:
         return ""
     hidden = "" if shown.disqualifies else " hidden"
-    return (
-        f'<p class="note" data-is="wait" role="status" id="{shown.id}-explain" '
-        f'data-unless="{shown.key}={shown.qualifies}"{hidden}>'
-        f"<b>与通知的要求不一致：</b>{escape(shown.explain)}"
-        "照实回答即可，不妨碍填写和递交；是否符合，由受理机构判断。</p>"
+    return _(
+        '<p class="note" data-is="wait" role="status" id="{id}-explain" data-unless="{shown}={qualifies}"{hidden}><b>与通知的要求不一致：'
+        "</b>{explain}照实回答即可，不妨碍填写和递交；是否符合，由受理机构判断。</p>"
+    ).format(
+        id=shown.id, shown=shown.key, qualifies=shown.qualifies, hidden=hidden, explain=escape(shown.explain)
     )
 
 
@@ -109,23 +121,28 @@ def _evidence(shown: ScreenField) -> str:
     """Where the files for the question go; they are uploaded on a page of their own."""
     if shown.evidence is None:
         return ""
-    held = f"已有 {shown.evidence.count} 个文件" if shown.evidence.count else "还没有文件"
-    return (
-        f'<p class="hint">证明材料：<a href="{escape(shown.evidence.url)}">'
-        f'{escape(shown.evidence.label)}</a>　<span class="muted">{held}</span></p>'
+    held = (
+        _("已有 {count} 个文件").format(count=shown.evidence.count)
+        if shown.evidence.count
+        else _("还没有文件")
     )
+    return _(
+        '<p class="hint">证明材料：<a href="{url}">{evidence}</a>　<span class="muted">{held}</span></p>'
+    ).format(url=escape(shown.evidence.url), evidence=escape(shown.evidence.label), held=held)
 
 
 def _composite(shown: ScreenField) -> str:
     parts = "".join(
-        f'<div class="field grow"><label class="label" for="{part.id}">'
-        f'<span class="hidden">{escape(shown.label)}，</span>{escape(part.label)}</label>{control(part)}</div>'
+        _(
+            '<div class="field grow"><label class="label" for="{id}"><span class="hidden">{shown}，'
+            "</span>{part}</label>{control}</div>"
+        ).format(id=part.id, shown=escape(shown.label), part=escape(part.label), control=control(part))
         for part in shown.controls
     )
     counties, button = "", ""
     if shown.type == "region":
         counties = attribute("data-region", _address("ui:counties", province="000000"))
-        button = (
+        button = _(
             '<button class="button button-quiet" type="submit" name="go" value="stay" data-no-script>'
             "列出所选省（市）的县（区）</button>"
         )
@@ -148,40 +165,67 @@ def _rows(shown: ScreenField) -> str:
     heads = "".join(f'<span data-share="{head.share}">{escape(head.label)}</span>' for head in shown.heads)
     listed = "".join(_row(shown.key, row) for row in shown.rows)
     model = f"<template>{_row(shown.key, shown.template_row)}</template>" if shown.template_row else ""
-    limit = f'<span class="hint">最多 {shown.max_rows} 行</span>' if shown.max_rows else ""
+    limit = (
+        _('<span class="hint">最多 {max_rows} 行</span>').format(max_rows=shown.max_rows)
+        if shown.max_rows
+        else ""
+    )
     most = attribute("data-max", str(shown.max_rows or ""))
-    return (
-        f'<div class="field-gap{_wrong(shown)}" id="{shown.id}" tabindex="-1" role="group" '
-        f'aria-labelledby="{shown.id}-label"{attribute("aria-describedby", shown.described)} '
-        f'data-rows="{shown.key}"{most}>'
-        f'<h3 id="{shown.id}-label">{escape(shown.label)}{NEED if shown.required else ""}</h3>{_words(shown)}'
-        f'<div class="rows-head" aria-hidden="true"><span class="row-no"></span>{heads}<span class="row-tools"></span></div>'
-        f'<ol class="rows" aria-labelledby="{shown.id}-label">{listed}</ol>{model}'
-        f'<div class="rows-add"><button class="button button-dashed" type="submit" name="rows-add" '
-        f'value="{shown.key}">＋ 增加一行</button>{limit}</div></div>'
+    return _(
+        '<div class="field-gap{shown}" id="{id}" tabindex="-1" role="group" aria-labelledby="{id}-label"{attribute} data-rows="{shown_2}"{most}><h3 id="{id}-label">{shown_3}{need}</h3>{shown_4}<div class="rows-head" aria-hidden="true"><span class="row-no"></span>{heads}<span class="row-tools"></span></div><ol class="rows" aria-labelledby="{id}-label">{listed}</ol>{model}<div class="rows-add"><button class="button button-dashed" type="submit" name="rows-add" value="{shown_2}">＋ 增加一行</button>{limit}</div></div>'
+    ).format(
+        shown=_wrong(shown),
+        id=shown.id,
+        attribute=attribute("aria-describedby", shown.described),
+        shown_2=shown.key,
+        most=most,
+        shown_3=escape(shown.label),
+        need=NEED if shown.required else "",
+        shown_4=_words(shown),
+        heads=heads,
+        listed=listed,
+        model=model,
+        limit=limit,
     )
 
 
 def _row(key: str, row: ScreenRow) -> str:
     cells = "".join(
-        f'<div class="field" data-share="{cell.share}"><label class="label" for="{cell.id}">'
-        f'<span class="hidden">第 <span data-row-no>{row.no}</span> 行，</span>{escape(cell.label)}</label>'
-        f"{_messages(cell.id, cell.wrong, cell.warnings)}{control(cell)}</div>"
+        _(
+            '<div class="field" data-share="{share}"><label class="label" for="{id}"><span class="hidden">第 <span data-row-no>{no}</span> 行，'
+            "</span>{cell}</label>{id_2}{control}</div>"
+        ).format(
+            share=cell.share,
+            id=cell.id,
+            no=row.no,
+            cell=escape(cell.label),
+            id_2=_messages(cell.id, cell.wrong, cell.warnings),
+            control=control(cell),
+        )
         for cell in row.cells
     )
     buttons = "".join(
-        f'<button class="button button-icon" type="submit" name="rows-{verb}" value="{key}-{row.no}" '
-        f'aria-label="{words[0]}第 {row.no} 行{words[1]}">{sign}</button>'
+        _(
+            '<button class="button button-icon" type="submit" name="rows-{verb}" value="{key}-{no}" aria-label="{words}第 {no} 行{words_2}">{sign}</button>'
+        ).format(verb=verb, key=key, no=row.no, words=words[0], words_2=words[1], sign=sign)
         for verb, words, sign in _ROW_BUTTONS
     )
-    return (
-        f"<li{attribute('class', 'is-wrong' if row.wrong else '')}{' data-blank' if row.blank else ''}>"
-        f'<fieldset class="row"><legend class="row-no"><span>第 </span><b data-row-no>{row.no}</b><span> 行</span></legend>'
-        f'{cells}<div class="row-tools">{buttons}</div></fieldset></li>'
+    return _(
+        '<li{attribute}{value}><fieldset class="row"><legend class="row-no"><span>第 </span><b data-row-no>{no}</b><span> 行</span></legend>{cells}<div class="row-tools">{buttons}</div></fieldset></li>'
+    ).format(
+        attribute=attribute("class", "is-wrong" if row.wrong else ""),
+        value=" data-blank" if row.blank else "",
+        no=row.no,
+        cells=cells,
+        buttons=buttons,
     )
 
 
-_ROW_BUTTONS = (("up", ("", "上移"), "↑"), ("down", ("", "下移"), "↓"), ("drop", ("删除", ""), "✕"))
+_ROW_BUTTONS = (
+    ("up", ("", gettext_noop("上移")), "↑"),
+    ("down", ("", gettext_noop("下移")), "↓"),
+    ("drop", (gettext_noop("删除"), ""), "✕"),
+)
 
 
 def control(shown: Control) -> str:
@@ -193,11 +237,16 @@ def control(shown: Control) -> str:
     if shown.kind == "select":
         options = "".join(group.markup for group in shown.groups)
         filtered = " data-filter" if shown.filter else ""
-        return f'<select class="input"{common}{filtered}><option value="">请选择</option>{options}</select>'
+        return _(
+            '<select class="input"{common}{filtered}><option value="">请选择</option>{options}</select>'
+        ).format(common=common, filtered=filtered, options=options)
     if shown.kind == "textarea":
         css = "input input-long" if shown.lines > ROW_LINES else "input"
         # Browsers drop a line break after the tag: this one is theirs, so one that the text begins with stays.
-        text = f'<textarea class="{css}" rows="{shown.lines}"{common}>\n{escape(shown.value)}</textarea>'
+        rich = f" data-prose{attribute('data-prose-pictures', shown.pictures)}" if shown.rich else ""
+        text = (
+            f'<textarea class="{css}" rows="{shown.lines}"{common}{rich}>\n{escape(shown.value)}</textarea>'
+        )
     else:
         text = (
             f'<input class="input{shown.css}" type="{shown.input_type}" inputmode="{shown.inputmode}" '
@@ -209,10 +258,10 @@ def control(shown: Control) -> str:
 
 
 def _counter(shown: Control) -> str:
-    return (
-        f'<p class="count" data-counter="{shown.id}" data-max="{shown.max_chars}"><span class="num" id="{shown.id}-count">'
-        f"已写 {shown.count} 字，上限 {shown.max_chars} 字</span></p>"
-    )
+    return _(
+        '<p class="count" data-counter="{id}" data-max="{max_chars}"><span class="num" id="{id}-count">已写 {count} 字，'
+        "上限 {max_chars} 字</span></p>"
+    ).format(id=shown.id, max_chars=shown.max_chars, count=shown.count)
 
 
 def _legend(shown: ScreenField) -> str:
@@ -220,9 +269,24 @@ def _legend(shown: ScreenField) -> str:
 
 
 def _words(shown: ScreenField) -> str:
-    official = f'<p class="hint">申请书原文：{escape(shown.official)}</p>' if shown.official else ""
+    official = (
+        _('<p class="hint">申请书原文：{official}</p>').format(official=escape(shown.official))
+        if shown.official
+        else ""
+    )
     hint = f'<p class="hint" id="{shown.id}-hint">{escape(shown.hint)}</p>' if shown.hint else ""
+    hint += _prose_help(shown)
     return official + hint + _messages(shown.id, shown.wrong, shown.warnings)
+
+
+def _prose_help(shown: ScreenField) -> str:
+    """How tables and pictures are written by hand; an editor hides it."""
+    if not any(each.rich for each in shown.controls):
+        return ""
+    words = _("表格：一行写成“| 甲 | 乙 |”，连着写几行；第二行写“| --- | --- |”，第一行就是表头。")
+    if any(each.pictures for each in shown.controls):
+        words += _("图片：先上传到“证明材料”的插图里，再另起一行写“[图：文件名｜图名]”。")
+    return f'<p class="hint" id="{shown.id}-prose" data-prose-help>{escape(words)}</p>'
 
 
 def _messages(place: str, wrong: Sequence[str], warnings: Sequence[str]) -> str:
@@ -230,7 +294,7 @@ def _messages(place: str, wrong: Sequence[str], warnings: Sequence[str]) -> str:
     if wrong:
         said += f'<div class="wrong" id="{place}-wrong">{"".join(f"<p>{escape(words)}</p>" for words in wrong)}</div>'
     if warnings:
-        lines = "".join(f"<p>请核对：{escape(words)}</p>" for words in warnings)
+        lines = "".join(_("<p>请核对：{words}</p>").format(words=escape(words)) for words in warnings)
         said += f'<div class="doubt" id="{place}-warning">{lines}</div>'
     return said
 

@@ -9,6 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from shidian.organisations.codes import economic_types, industries, regions
 from shidian.questionnaires.definition import COMPOSITE, Choice, Column, Field, Section
 from shidian.questionnaires.visibility import EVERYTHING, Visible
@@ -20,29 +23,29 @@ from .options import Option, OptionGroup
 # A closed list up to this length is shown whole, a longer one as a select.
 SHOWN_CHOICES = 12
 
-YES_NO = [Choice(value="yes", label="是"), Choice(value="no", label="否")]
+YES_NO = [Choice(value="yes", label=gettext_noop("是")), Choice(value="no", label=gettext_noop("否"))]
 
 WORDS: dict[str, dict[str, str]] = {
-    "month_range": {"from": "起（年-月）", "to": "止（年-月）"},
+    "month_range": {"from": gettext_noop("起（年-月）"), "to": gettext_noop("止（年-月）")},
     "region": {
-        "province": "省（市）",
-        "county": "县（区）",
-        "detail": "功能区、乡镇等（没有可不填）",
+        "province": gettext_noop("省（市）"),
+        "county": gettext_noop("县（区）"),
+        "detail": gettext_noop("功能区、乡镇等（没有可不填）"),
     },
 }
 """What the parts of a composite field are called above their controls."""
 
 _EXAMPLES = {
-    "month": "年-月，例如 2024-01",
-    "month_range": "年-月，例如 2024-01",
-    "date": "年-月-日，例如 2023-07-10",
-    "postcode": "6 位数字",
-    "phone": "固定电话或手机号码，可带区号",
-    "email": "例如 name@example.com",
-    "document_number": "例如 国标委发〔2023〕27号",
-    "standard_number": "例如 GB/T 24421.1—2023",
-    "unit_code": "18 位统一社会信用代码；没有的写 9 位组织机构代码",
-    "month_or_text": "年-月，例如 2024-01；说不清的可以写文字",
+    "month": gettext_noop("年-月，例如 2024-01"),
+    "month_range": gettext_noop("年-月，例如 2024-01"),
+    "date": gettext_noop("年-月-日，例如 2023-07-10"),
+    "postcode": gettext_noop("6 位数字"),
+    "phone": gettext_noop("固定电话或手机号码，可带区号"),
+    "email": gettext_noop("例如 name@example.com"),
+    "document_number": gettext_noop("例如 国标委发〔2023〕27号"),
+    "standard_number": gettext_noop("例如 GB/T 24421.1—2023"),
+    "unit_code": gettext_noop("18 位统一社会信用代码；没有的写 9 位组织机构代码"),
+    "month_or_text": gettext_noop("年-月，例如 2024-01；说不清的可以写文字"),
 }
 """Hints of types whose way of writing is not obvious; a hint in the package comes first."""
 
@@ -122,6 +125,7 @@ def _bind_field(
         [f"{field_id}-hint"] * bool(hint)
         + [f"{field_id}-wrong"] * bool(wrong)
         + [f"{field_id}-warning"] * bool(warnings)
+        + [f"{field_id}-prose"] * asked.rich
         + [f"{field_id}-explain"]
         * bool(explained and asked.qualifies and value not in (None, "", asked.qualifies))
     )
@@ -212,6 +216,7 @@ def _single_control(asked: Field, value: Any, common: Mapping[str, Any]) -> Cont
         described=f"{common['described']} {counted}".strip(),
         groups=groups,
         search=asked.type == "industry",
+        rich=asked.rich,
     )
 
 
@@ -231,7 +236,7 @@ def _select_groups(asked: Field, value: str) -> tuple[OptionGroup, ...]:
 def shown_text(asked: Field, value: Any) -> str:
     """An answer as plain text, for a field that may only be read."""
     if asked.type == "yes_no":
-        return {"yes": "是", "no": "否"}.get(_text(value), "")
+        return {"yes": _("是"), "no": _("否")}.get(_text(value), "")
     if asked.type in ("choice", "area"):
         return next(
             (choice.label for choice in asked.choices if choice.value == value),
@@ -243,7 +248,7 @@ def shown_text(asked: Field, value: Any) -> str:
         return economic_types.name(_text(value)) or _text(value)
     held = value if isinstance(value, dict) else {}
     if asked.type == "month_range":
-        return "至".join(filter(None, (_text(held.get("from")), _text(held.get("to")))))
+        return _("至").join(filter(None, (_text(held.get("from")), _text(held.get("to")))))
     if asked.type == "region":
         place = regions.full_name(_text(held.get("county"))) or regions.name(_text(held.get("province")))
         return place + _text(held.get("detail"))
@@ -331,7 +336,7 @@ def _cell(asked: Field, column: Column, value: str, no: int, problems: Sequence[
     control_id = f"f-{name}"
     own = [problem for problem in problems if problem.anchor == control_id]
     wrong, warnings = _messages(own, "error"), _messages(own, "warning")
-    input_type, inputmode, _ = _INPUTS.get(column.type, ("text", "text", "off"))
+    input_type, inputmode, _rest = _INPUTS.get(column.type, ("text", "text", "off"))
     total = sum(each.width for each in asked.columns)
     return Control(
         name=name,

@@ -20,8 +20,10 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import http_date
+from django.utils.translation import gettext as _
 
 from shidian.core.errors import NotNow, NotPermitted, Refused, Stale
+from shidian.core.language import in_words
 from shidian.documents import uploads
 from shidian.documents.intake import Rejected
 from shidian.documents.models import Upload
@@ -62,7 +64,7 @@ def signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if speaks_tus(request) and not request.user.is_authenticated:
-            return _said(401, "登录已失效。请重新登录，再继续上传。")
+            return _said(401, _("登录已失效。请重新登录，再继续上传。"))
         return pages(request, *args, **kwargs)
 
     return guarded
@@ -106,7 +108,7 @@ def resource(request: HttpRequest, upload: Upload) -> HttpResponse:
                 return _plain(204)
     except (_Wrong, Rejected, Refused, uploads.WrongDigest) as error:
         return _refusal(error)
-    return _said(405, "这个地址不接受这种请求。")
+    return _said(405, _("这个地址不接受这种请求。"))
 
 
 def standing(upload: Upload) -> dict[str, Any]:
@@ -117,6 +119,7 @@ def standing(upload: Upload) -> dict[str, Any]:
         "offset": uploads.offset(upload),
         "length": upload.length,
         "over": upload.is_over,
+        "name": upload.file.name if upload.taken_at and upload.file else upload.name,
     }
 
 
@@ -133,7 +136,7 @@ def _head(upload: Upload) -> HttpResponse:
 
 def _patch(request: HttpRequest, upload: Upload) -> HttpResponse:
     if request.content_type != _OCTETS:
-        raise _Wrong(415, "上传的内容类型不对。")
+        raise _Wrong(415, _("上传的内容类型不对。"))
     start = _number(request, "Upload-Offset")
     response = _plain(204)
     response["Upload-Offset"] = str(_receive(request, upload, start))
@@ -145,37 +148,37 @@ def _receive(request: HttpRequest, upload: Upload, start: int) -> int:
     """Take a piece in, when this process has a thread to spare for it: pages go before uploads."""
     length = _content_length(request)
     if length is None:
-        raise _Wrong(411, "上传的内容没有说明长度。")
+        raise _Wrong(411, _("上传的内容没有说明长度。"))
     digest = _digest(request)
     if not _turns.acquire(timeout=_TURN_SECONDS):
-        raise _Wrong(503, "现在上传的人较多，稍后自动继续。")
+        raise _Wrong(503, _("现在上传的人较多，稍后自动继续。"))
     try:
         return uploads.receive(upload, request, start=start, length=length, digest=digest)
     except (Stale, Rejected, NotNow, uploads.WrongDigest):
         raise
     except OSError as error:  # the connection broke; what came before is kept
-        raise _Wrong(400, "连接中断，稍后自动继续。") from error
+        raise _Wrong(400, _("连接中断，稍后自动继续。")) from error
     finally:
         _turns.release()
 
 
 def _announced(request: HttpRequest) -> Announced:
     if "Upload-Defer-Length" in request.headers:
-        raise _Wrong(400, "请先说明文件的长度。")
+        raise _Wrong(400, _("请先说明文件的长度。"))
     metadata = {}
     for pair in request.headers.get("Upload-Metadata", "").split(","):
-        key, _, value = pair.strip().partition(" ")
+        key, _rest, value = pair.strip().partition(" ")
         try:
             metadata[key] = base64.b64decode(value, validate=True).decode()
         except (binascii.Error, UnicodeDecodeError) as error:
-            raise _Wrong(400, "文件的说明读不出来。") from error
+            raise _Wrong(400, _("文件的说明读不出来。")) from error
     return Announced(metadata.get("filename", ""), _number(request, "Upload-Length"), metadata)
 
 
 def _number(request: HttpRequest, header: str) -> int:
     value = request.headers.get(header, "")
     if not (value.isascii() and value.isdigit() and len(value) <= 15):
-        raise _Wrong(400, f"请求缺少 {header}，或者它不是数字。")
+        raise _Wrong(400, _("请求缺少 {header}，或者它不是数字。").format(header=header))
     return int(value)
 
 
@@ -188,21 +191,21 @@ def _digest(request: HttpRequest) -> tuple[str, bytes] | None:
     given = request.headers.get("Upload-Checksum")
     if given is None:
         return None
-    algorithm, _, value = given.partition(" ")
+    algorithm, _rest, value = given.partition(" ")
     if algorithm not in _ALGORITHMS:
-        raise _Wrong(400, "不认识这种校验算法。")
+        raise _Wrong(400, _("不认识这种校验算法。"))
     try:
         digest = base64.b64decode(value, validate=True)
     except binascii.Error as error:
-        raise _Wrong(400, "校验值读不出来。") from error
+        raise _Wrong(400, _("校验值读不出来。")) from error
     if len(digest) != hashlib.new(algorithm, usedforsecurity=False).digest_size:
-        raise _Wrong(400, "校验值的长度不对。")
+        raise _Wrong(400, _("校验值的长度不对。"))
     return algorithm, digest
 
 
 def _require_version(request: HttpRequest) -> None:
     if request.headers.get("Tus-Resumable") != VERSION:
-        raise _Wrong(412, "上传程序的版本不对，请刷新网页后再试。")
+        raise _Wrong(412, _("上传程序的版本不对，请刷新网页后再试。"))
 
 
 def _abilities() -> HttpResponse:
@@ -219,7 +222,7 @@ def _abilities() -> HttpResponse:
 
 def _refusal(error: Exception) -> HttpResponse:
     """The status that the protocol, or a browser, understands; the text for the person."""
-    words = str(error)
+    words = in_words(error.said) if isinstance(error, Rejected) else str(error)
     match error:
         case _Wrong(status=status):
             response = _said(status, words)
@@ -227,7 +230,7 @@ def _refusal(error: Exception) -> HttpResponse:
                 response["Tus-Version"] = VERSION
             return response
         case uploads.WrongDigest():
-            response = _said(460, "这一段没有完整传到，稍后自动重传。")
+            response = _said(460, _("这一段没有完整传到，稍后自动重传。"))
             response.reason_phrase = "Checksum Mismatch"
             return response
         case Rejected(code="too_large"):

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 _MARK = "_shidian_upload_refused"
 
@@ -64,7 +65,6 @@ def refused(request: HttpRequest) -> str:
     if not getattr(request, _MARK, False):
         return ""
     limit = settings.UPLOAD_LIMIT // 1_000_000
-    return (
-        f"这次上传的文件合计超过 {limit} MB，一个也没有接收。"
-        "请降低扫描分辨率（建议 200 至 300 DPI）、压缩图片，或者分几次上传。"
-    )
+    return _(
+        "这次上传的文件合计超过 {limit} MB，一个也没有接收。请降低扫描分辨率（建议 200 至 300 DPI）、压缩图片，或者分几次上传。"
+    ).format(limit=limit)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from shidian.reviews.checklist import Item, Judged
 from shidian.reviews.models import Check
 
@@ -56,13 +58,15 @@ class ChecksForm:
         if verdict:
             self.verdicts[item.key] = (verdict, note)
         if note and not verdict:
-            self._say(item, "写了说明，还没有判定，请选一项")
+            self._say(item, _("写了说明，还没有判定，请选一项"))
         if len(note) > 500:
-            self._say(item, f"说明最多 500 字，现在 {len(note)} 字")
+            self._say(item, _("说明最多 500 字，现在 {count} 字").format(count=len(note)))
 
     def _say(self, item: Item, message: str) -> None:
         self._wrong[item.key] = message
-        self.problems.append(Problem(f"{item.label}：{message}", f"check-{item.key}"))
+        self.problems.append(
+            Problem(_("{item}：{message}").format(item=item.label, message=message), f"check-{item.key}")
+        )
 
     def refuse(self, reason: str) -> None:
         """Add what the verb refused."""
@@ -81,5 +85,5 @@ class ChecksForm:
         if self.data is not None:
             chosen = self.data.get(f"verdict-{row.item.key}", "")
             note = self.data.get(f"note-{row.item.key}", "")
-        choices = [Choice(value, label, value == chosen) for value, label in Check.Verdict.choices]
+        choices = [Choice(value, str(label), value == chosen) for value, label in Check.Verdict.choices]
         return Row(row.item, choices, note, row.check, earlier, self._wrong.get(row.item.key, ""))

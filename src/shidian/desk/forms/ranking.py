@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from django.utils.translation import gettext as _
+
 from shidian.desk.forms.checks import Problem
 from shidian.dispatch.queries import Entry
 
@@ -26,14 +28,26 @@ class RankingForm:
             self.typed[reference] = typed
             number = int(typed) if typed.isdecimal() and len(typed) < 6 else 0
             if not number:
-                self._say(reference, f"{reference}：名次请写 1 至 {len(entries)} 的数字", "rank")
+                self._say(
+                    reference,
+                    _("{reference}：名次请写 1 至 {count} 的数字").format(
+                        reference=reference, count=len(entries)
+                    ),
+                    "rank",
+                )
                 number = entry.rank
             if len(self.remarks[reference]) > LONGEST_REMARK:
-                self._say(reference, f"{reference}：备注最多 {LONGEST_REMARK} 字", "remark")
+                self._say(
+                    reference,
+                    _("{reference}：备注最多 {longest_remark} 字").format(
+                        reference=reference, longest_remark=LONGEST_REMARK
+                    ),
+                    "remark",
+                )
             # A row moved up goes before the one that holds its new place, a row moved down behind it.
             moved = (number > entry.rank) - (number < entry.rank)
             wanted.append((number, moved, entry.rank, reference))
-        self.order = [reference for *_, reference in sorted(wanted)]
+        self.order = [reference for *_rest, reference in sorted(wanted)]
         self._press(data)
 
     def _say(self, reference: str, message: str, name: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from shidian.desk.forms.checks import Problem
 from shidian.questionnaires.definition import Questionnaire
 from shidian.reviews.actions import Said
@@ -29,7 +31,7 @@ class ReasonsForm:
     """Rows named reasons-<n>-text and reasons-<n>-section; buttons add and drop rows without a script too."""
 
     def __init__(self, questionnaire: Questionnaire, given: Sequence[Said]) -> None:
-        self.sections = [("", "整份申请")] + [
+        self.sections = [("", _("整份申请"))] + [
             (section.key, f"{section.mark}　{section.title}") for section in questionnaire.sections
         ]
         self.given = list(given)
@@ -47,7 +49,9 @@ class ReasonsForm:
             if row.item.key.startswith("condition-"):
                 section = "conditions"
             text = (
-                f"{row.item.label}：{row.check.note}" if row.check.note else f"{row.item.label}不符合，请改正"
+                _("{item}：{note}").format(item=row.item.label, note=row.check.note)
+                if row.check.note
+                else _("{item}不符合，请改正").format(item=row.item.label)
             )
             given.append(Said(text, section if section in keys else ""))
         return cls(questionnaire, given or [Said("")])
@@ -81,15 +85,20 @@ class ReasonsForm:
 
     def check(self) -> list[Said]:
         """The reasons that say something; problems name each place where one is wrong."""
-        known = {key for key, _ in self.sections}
+        known = {key for key, _rest in self.sections}
         said = [reason for reason in self.given if reason.text]
         for number, reason in enumerate(self.given, start=1):
             if len(reason.text) > LONGEST:
-                self._say(number, f"第 {number} 条最多 {LONGEST} 字，现在 {len(reason.text)} 字")
+                self._say(
+                    number,
+                    _("第 {number} 条最多 {longest} 字，现在 {count} 字").format(
+                        number=number, longest=LONGEST, count=len(reason.text)
+                    ),
+                )
             if reason.section not in known:
-                self._say(number, f"第 {number} 条请重新选择所指部分")
+                self._say(number, _("第 {number} 条请重新选择所指部分").format(number=number))
         if not said:
-            self._say(1, "请写明理由，对方要据此办理")
+            self._say(1, _("请写明理由，对方要据此办理"))
         return said
 
     def _say(self, number: int, message: str) -> None:

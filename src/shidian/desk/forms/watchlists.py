@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from shidian.organisations.models import Watchlist
 from shidian.organisations.watchlists import HEAD_WITHIN, TARGETS, Reading
@@ -19,34 +21,41 @@ class FileForm(forms.Form):
     """A file of a list, what it is, from whom and as of when."""
 
     kind = forms.ChoiceField(
-        label="名单种类",
+        label=gettext_lazy("名单种类"),
         choices=Watchlist.Kind.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": "请选择是哪种名单", "invalid_choice": "请选择是哪种名单"},
+        error_messages={
+            "required": gettext_lazy("请选择是哪种名单"),
+            "invalid_choice": gettext_lazy("请选择是哪种名单"),
+        },
     )
     source = forms.CharField(
-        label="来源",
+        label=gettext_lazy("来源"),
         max_length=120,
-        help_text="从哪里取得，例如“国家企业信用信息公示系统”。同一种类、同一来源的新文件取代旧的；来源不同的并存。",
+        help_text=gettext_lazy(
+            "从哪里取得，例如“国家企业信用信息公示系统”。同一种类、同一来源的新文件取代旧的；来源不同的并存。"
+        ),
         widget=forms.TextInput(attrs={"list": SOURCES_ID, "autocomplete": "off"}),
         error_messages={
-            "required": "请写名单的来源，例如“国家企业信用信息公示系统”",
-            "max_length": "来源最多 120 字，现在 %(show_value)d 字",
+            "required": gettext_lazy("请写名单的来源，例如“国家企业信用信息公示系统”"),
+            "max_length": gettext_lazy("来源最多 120 字，现在 %(show_value)d 字"),
         },
     )
     as_of = DayField(
-        label="截至日期",
-        help_text="名单反映哪一天的情况，一般是导出的日子，例如 2023-07-10。",
-        error_messages={"required": "请写名单截至哪一天"},
+        label=gettext_lazy("截至日期"),
+        help_text=gettext_lazy("名单反映哪一天的情况，一般是导出的日子，例如 2023-07-10。"),
+        error_messages={"required": gettext_lazy("请写名单截至哪一天")},
     )
     file = forms.FileField(
-        label="文件",
-        help_text="CSV（UTF-8、GB18030 编码都可以）或 Excel（.xlsx），最大 40 MB、30 万行。列的名称和次序不限，下一步可以核对。",
+        label=gettext_lazy("文件"),
+        help_text=gettext_lazy(
+            "CSV（UTF-8、GB18030 编码都可以）或 Excel（.xlsx），最大 40 MB、30 万行。列的名称和次序不限，下一步可以核对。"
+        ),
         widget=forms.FileInput(attrs={"accept": FILES}),
         error_messages={
-            "required": "请选择文件",
-            "invalid": "请选择文件",
-            "empty": "文件是空的，请重新导出",
+            "required": gettext_lazy("请选择文件"),
+            "invalid": gettext_lazy("请选择文件"),
+            "empty": gettext_lazy("文件是空的，请重新导出"),
         },
     )
 
@@ -101,7 +110,12 @@ class ColumnsForm:
         if head.isascii() and head.isdigit() and len(head) < 3 and int(head) <= HEAD_WITHIN:
             self.head = int(head)
         else:
-            self.say("head", f"表头在第几行，请写 0 至 {HEAD_WITHIN} 的数字；没有表头的写 0")
+            self.say(
+                "head",
+                _("表头在第几行，请写 0 至 {head_within} 的数字；没有表头的写 0").format(
+                    head_within=HEAD_WITHIN
+                ),
+            )
         if data.get("sheet", "") in self.reading.sheets:
             self.sheet = data["sheet"]
 
@@ -127,7 +141,7 @@ class ColumnsForm:
         return [
             Column(
                 target,
-                label,
+                _(label),
                 [Choice(value, words, self.columns.get(target) == int(value)) for value, words in heads],
                 self._wrong.get(target, ""),
             )
@@ -136,4 +150,8 @@ class ColumnsForm:
 
 
 def _named(at: int, head: str) -> str:
-    return f"第 {at + 1} 列　{head}" if head and head != f"第 {at + 1} 列" else f"第 {at + 1} 列"
+    return (
+        _("第 {at} 列　{head}").format(at=at + 1, head=head)
+        if head and head != f"第 {at + 1} 列"
+        else _("第 {at} 列").format(at=at + 1)
+    )

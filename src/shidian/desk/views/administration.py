@@ -12,6 +12,7 @@ from django.db.models import Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shidian.accounts import actions as accounts_actions
@@ -62,14 +63,14 @@ def _lacks(office: Office) -> str:
     for officer in office.officers.all():
         people.setdefault(officer.role, set()).add(officer.user_id)
     if not people:
-        return "还没有人员"
+        return _("还没有人员")
     handlers, approvers = people.get(Officer.Role.HANDLER, set()), people.get(Officer.Role.APPROVER, set())
     if handlers and not approvers:
-        return "没有审批人，清单不能审批"
+        return _("没有审批人，清单不能审批")
     if approvers and not handlers:
-        return "没有经办人，申请不能审查"
+        return _("没有经办人，申请不能审查")
     if handlers and handlers == approvers and len(handlers) == 1:
-        return "经办人和审批人是同一人，清单不能审批"
+        return _("经办人和审批人是同一人，清单不能审批")
     return ""
 
 
@@ -89,9 +90,11 @@ def office(request: HttpRequest, key: str) -> HttpResponse:
         except Invalid as refused:
             form.add_error(None, refused.reason)
         else:
-            words = f"已设 {officer.user.label} 为{found.name}{officer.get_role_display()}。"
+            words = _("已设 {user} 为{name}{role}。").format(
+                user=officer.user.label, name=found.name, role=officer.get_role_display()
+            )
             if not officer.user.has_usable_password():
-                words += "邀请邮件已发出；也可以在下面复制链接当面转交。"
+                words += _("邀请邮件已发出；也可以在下面复制链接当面转交。")
             messages.success(request, words)
             return redirect("desk:office", key)
     officers = [
@@ -117,16 +120,21 @@ def dismissal(request: HttpRequest, pk: int) -> HttpResponse:
     back = reverse("desk:office", args=(officer.office.key,))
     if request.method == "POST":
         organisations.dismiss(officer, by=person(request))
-        messages.success(request, f"已免去 {officer.user.label} 的{officer.get_role_display()}。")
+        messages.success(
+            request,
+            _("已免去 {user} 的{role}。").format(user=officer.user.label, role=officer.get_role_display()),
+        )
         return redirect(back)
     context = {
-        "crumbs": [(reverse("desk:administration"), "系统管理"), (back, officer.office.name)],
-        "title": f"免去 {officer.user.label} 的{officer.get_role_display()}",
-        "verb": "免去",
+        "crumbs": [(reverse("desk:administration"), _("系统管理")), (back, officer.office.name)],
+        "title": _("免去 {user} 的{role}").format(user=officer.user.label, role=officer.get_role_display()),
+        "verb": _("免去"),
         "stop": True,
         "consequences": [
-            f"{officer.user.label} 从现在起不能以{officer.get_role_display()}身份办理{officer.office.name}的事。",
-            "以前办过的事仍记在其名下；账号不停用。",
+            _("{user} 从现在起不能以{role}身份办理{office}的事。").format(
+                user=officer.user.label, role=officer.get_role_display(), office=officer.office.name
+            ),
+            _("以前办过的事仍记在其名下；账号不停用。"),
         ],
         "back_url": back,
     }
@@ -173,7 +181,7 @@ def _unit(row: Organisation) -> dict[str, Any]:
         "unit": row,
         "writer": roles.get("writer"),
         "head": roles.get("head"),
-        "word": row.MACHINE.labels[row.state],
+        "word": _(row.MACHINE.labels[row.state]),
         "tone": tone,
     }
 
@@ -185,7 +193,7 @@ def unit(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Organisation, pk=pk)
     if request.method == "POST":
         organisations.ask_head_again(found, by=person(request))
-        messages.success(request, "确认邮件已重发。")
+        messages.success(request, _("确认邮件已重发。"))
         return redirect("desk:unit", pk)
     members = Membership.objects.filter(organisation=found).select_related("user").order_by("role")
     context = {
@@ -225,11 +233,11 @@ def accounts(request: HttpRequest) -> HttpResponse:
         "words": words,
         "show": show,
         "views": [
-            ("", "全部"),
-            ("invited", "还没有设密码"),
-            ("inactive", "已停用"),
-            ("auditors", "审计员"),
-            ("administrators", "系统管理员"),
+            ("", _("全部")),
+            ("invited", _("还没有设密码")),
+            ("inactive", _("已停用")),
+            ("auditors", _("审计员")),
+            ("administrators", _("系统管理员")),
         ],
         "query": _query(q=words, show=show),
     }
@@ -241,18 +249,18 @@ def _roles(user: User) -> list[str]:
     roles = [f"{row.office.name}{row.get_role_display()}" for row in user.offices.all()]
     roles += [f"{row.organisation.name}{row.get_role_display()}" for row in user.memberships.all()]
     if user.is_administrator:
-        roles.append("系统管理员")
+        roles.append(_("系统管理员"))
     if user.is_auditor:
-        roles.append("审计员")
+        roles.append(_("审计员"))
     return roles
 
 
 def _account_state(user: User) -> dict[str, str]:
     if not user.is_active:
-        return {"word": "已停用", "tone": "stop"}
+        return {"word": _("已停用"), "tone": "stop"}
     if not user.has_usable_password():
-        return {"word": "等本人设密码", "tone": "wait"}
-    return {"word": "正常", "tone": "done"}
+        return {"word": _("等本人设密码"), "tone": "wait"}
+    return {"word": _("正常"), "tone": "done"}
 
 
 @require_safe
@@ -279,16 +287,16 @@ def deactivation(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(User, pk=pk)
     if request.method == "POST":
         accounts_actions.deactivate(found, by=user)
-        messages.success(request, f"{found.label} 的账号已停用。")
+        messages.success(request, _("{label} 的账号已停用。").format(label=found.label))
         return redirect("desk:account", pk)
     return _account_page(
         request,
         found,
-        title=f"停用 {found.label} 的账号",
-        verb="停用",
+        title=_("停用 {label} 的账号").format(label=found.label),
+        verb=_("停用"),
         stop=True,
-        consequences=["本人立即不能再登录，已登录的也会退出。", "做过的事仍记在其名下；以后可以恢复。"],
-        refused="不能停用自己的账号，请另一位系统管理员办理。" if found.pk == user.pk else "",
+        consequences=[_("本人立即不能再登录，已登录的也会退出。"), _("做过的事仍记在其名下；以后可以恢复。")],
+        refused=_("不能停用自己的账号，请另一位系统管理员办理。") if found.pk == user.pk else "",
     )
 
 
@@ -299,22 +307,22 @@ def reactivation(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(User, pk=pk)
     if request.method == "POST":
         accounts_actions.reactivate(found, by=person(request))
-        messages.success(request, f"{found.label} 的账号已恢复。")
+        messages.success(request, _("{label} 的账号已恢复。").format(label=found.label))
         return redirect("desk:account", pk)
     return _account_page(
         request,
         found,
-        title=f"恢复 {found.label} 的账号",
-        verb="恢复",
-        consequences=["本人可以用原来的密码登录，岗位和单位与停用前一样。"],
+        title=_("恢复 {label} 的账号").format(label=found.label),
+        verb=_("恢复"),
+        consequences=[_("本人可以用原来的密码登录，岗位和单位与停用前一样。")],
     )
 
 
 def _account_page(request: HttpRequest, found: User, **context: Any) -> HttpResponse:
     back = reverse("desk:account", args=(found.pk,))
     crumbs = [
-        (reverse("desk:administration"), "系统管理"),
-        (reverse("desk:accounts"), "账号"),
+        (reverse("desk:administration"), _("系统管理")),
+        (reverse("desk:accounts"), _("账号")),
         (back, found.label),
     ]
     return render(request, "desk/confirmation.html", {"crumbs": crumbs, "back_url": back, **context})
@@ -336,7 +344,7 @@ def auditors(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             form.add_error(None, refused.reason)
         else:
-            messages.success(request, f"已设 {made.label} 为审计员。")
+            messages.success(request, _("已设 {made} 为审计员。").format(made=made.label))
             return redirect("desk:auditors")
     rows = [
         {"user": row, "link": invitation_link(row) if row.is_active else "", **_account_state(row)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_safe
 
 from shidian.applications.models import Lodgement
@@ -18,12 +19,12 @@ from shidian.reviews.queries import counts
 from shidian.ui.files import sheet
 
 COLUMNS = (
-    ("reference", "编号", "d-no"),
-    ("title", "试点名称", "d-name"),
-    ("lead", "承担单位", "d-unit"),
-    ("area", "方向", "d-area"),
-    ("state", "状态", "d-state"),
-    ("arrived", "到达", "d-due"),
+    ("reference", gettext_noop("编号"), "d-no"),
+    ("title", gettext_noop("试点名称"), "d-name"),
+    ("lead", gettext_noop("承担单位"), "d-unit"),
+    ("area", gettext_noop("方向"), "d-area"),
+    ("state", gettext_noop("状态"), "d-state"),
+    ("arrived", gettext_noop("到达"), "d-due"),
 )
 
 

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shidian.applications.models import Application
@@ -27,24 +28,24 @@ from shidian.ui.history import words
 SHOWN_FAULTS = 200
 MOST_EXPORTED = 100_000
 SUBJECTS = (
-    ("application", "申请"),
-    ("list", "清单"),
-    ("organisation", "单位"),
-    ("office", "机构"),
-    ("call", "批次"),
-    ("user", "账号"),
+    ("application", gettext_noop("申请")),
+    ("list", gettext_noop("清单")),
+    ("organisation", gettext_noop("单位")),
+    ("office", gettext_noop("机构")),
+    ("call", gettext_noop("批次")),
+    ("user", gettext_noop("账号")),
 )
 KINDS = (
-    ("application.", "申请"),
-    ("signoff.", "会签"),
-    ("list.", "清单"),
-    ("paper.", "纸质材料"),
-    ("electronic.", "电子材料"),
-    ("package.", "报送包"),
-    ("organisation.", "单位账号"),
-    ("office.", "机构人员"),
-    ("user.", "个人账号"),
-    ("call.", "批次"),
+    ("application.", gettext_noop("申请")),
+    ("signoff.", gettext_noop("会签")),
+    ("list.", gettext_noop("清单")),
+    ("paper.", gettext_noop("纸质材料")),
+    ("electronic.", gettext_noop("电子材料")),
+    ("package.", gettext_noop("报送包")),
+    ("organisation.", gettext_noop("单位账号")),
+    ("office.", gettext_noop("机构人员")),
+    ("user.", gettext_noop("个人账号")),
+    ("call.", gettext_noop("批次")),
 )
 _RESULT = "audit_result"
 

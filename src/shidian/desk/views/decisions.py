@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from shidian.accounts.models import User
@@ -19,6 +20,7 @@ from shidian.applications.queries import round_of
 from shidian.applications.rules import can_decide, can_record_opinion, can_take_back, recommend_word
 from shidian.calls.queries import stage, stage_after
 from shidian.core.errors import Invalid
+from shidian.core.language import in_chinese, in_words
 from shidian.core.verdict import Verdict
 from shidian.desk.access import Seen, held_application, officers_only, person
 from shidian.desk.forms.checks import Problem
@@ -62,15 +64,15 @@ def return_for_correction(request: HttpRequest, reference: str) -> HttpResponse:
     seen = held_application(user, reference)
     found = seen.application
     words = _Words(
-        title="退回补正",
-        button="退回补正",
-        lead="一条写一个问题，写清楚要改成什么样；能指到申请书某一部分的，选上那一部分。",
+        title=_("退回补正"),
+        button=_("退回补正"),
+        lead=_("一条写一个问题，写清楚要改成什么样；能指到申请书某一部分的，选上那一部分。"),
         consequences=[
-            f"申请退给{found.lead.name}修改，这里的理由会逐条显示给他们。",
-            "修改以后要重新冻结，各单位对这一版的意见失效，须重新盖章。",
-            f"改好以后仍交回{seen.lodgement.office.name}，不受收件截止时间限制。",
+            _("申请退给{lead}修改，这里的理由会逐条显示给他们。").format(lead=found.lead.name),
+            _("修改以后要重新冻结，各单位对这一版的意见失效，须重新盖章。"),
+            _("改好以后仍交回{office}，不受收件截止时间限制。").format(office=seen.lodgement.office.name),
         ],
-        done=f"已退回{found.lead.name}补正。",
+        done=_("已退回{lead}补正。").format(lead=found.lead.name),
     )
     return _with_reasons(request, seen, words, reviews.return_for_correction, can_decide(user, found))
 
@@ -82,17 +84,17 @@ def decline(request: HttpRequest, reference: str) -> HttpResponse:
     user = person(request)
     seen = held_application(user, reference)
     found = seen.application
-    word = f"不予{recommend_word(found)}"
+    word = _("不予{recommend_word}").format(recommend_word=recommend_word(found))
     words = _Words(
         title=word,
         button=word,
-        lead="写明不符合哪一项要求、依据是什么。",
+        lead=_("写明不符合哪一项要求、依据是什么。"),
         consequences=[
-            f"{found.lead.name}的这项申请在本批次到此结束，不能再改、再交。",
-            "理由会逐条显示给承担单位。",
-            "决定记在您名下，不能收回；只是需要补材料的，请改用“退回补正”。",
+            _("{lead}的这项申请在本批次到此结束，不能再改、再交。").format(lead=found.lead.name),
+            _("理由会逐条显示给承担单位。"),
+            _("决定记在您名下，不能收回；只是需要补材料的，请改用“退回补正”。"),
         ],
-        done=f"已作出决定：{word}。",
+        done=_("已作出决定：{word}。").format(word=word),
     )
     return _with_reasons(request, seen, words, reviews.decline, can_decide(user, found))
 
@@ -108,11 +110,14 @@ def _with_reasons(
         if not form.change_rows(request.POST.dict()):
             said = form.check()
             if not form.problems and _done(form, verb, found, said, user):
-                messages.success(request, f"{found.reference}：{words.done}")
+                messages.success(
+                    request, _("{reference}：{done}").format(reference=found.reference, done=words.done)
+                )
                 return redirect(_back(found.reference))
             status = 422
     else:
-        form = ReasonsForm.prefilled(questionnaire, judged(seen.lodgement))
+        with in_chinese():  # what is written to the unit
+            form = ReasonsForm.prefilled(questionnaire, judged(seen.lodgement))
     context = {
         "application": found,
         "words": words,
@@ -146,7 +151,12 @@ def recommendation(request: HttpRequest, reference: str) -> HttpResponse:
     word = recommend_word(found)
     if request.method == "POST":
         reviews.recommend(found, by=user)
-        messages.success(request, f"{found.reference}：已{word}，列在清单末尾，可以去排序。")
+        messages.success(
+            request,
+            _("{reference}：已{word}，列在清单末尾，可以去排序。").format(
+                reference=found.reference, word=word
+            ),
+        )
         return redirect(_back(reference))
     here = stage(found.call, found.stage)
     following = stage_after(found.call, here.key)
@@ -155,13 +165,15 @@ def recommendation(request: HttpRequest, reference: str) -> HttpResponse:
     verdict = can_recommend(user, found, rows)
     context = {
         "application": found,
-        "title": f"{word}这项申请",
+        "title": _("{word}这项申请").format(word=word),
         "verb": word,
         "consequences": [
-            f"{len(rows)} 个审查要点您都已判定，没有不符合的。",
-            f"申请自动列入{found.office.name if found.office else ''}的{here.list_title}，由您排序。",
-            f"清单经审批人（另一个人）审批、盖章、报送以后，进入：{onward}。",
-            f"清单提交审批以前，可以收回{word}。",
+            _("{count} 个审查要点您都已判定，没有不符合的。").format(count=len(rows)),
+            _("申请自动列入{office}的{list_title}，由您排序。").format(
+                office=found.office.name if found.office else "", list_title=here.list_title
+            ),
+            _("清单经审批人（另一个人）审批、盖章、报送以后，进入：{onward}。").format(onward=onward),
+            _("清单提交审批以前，可以收回{word}。").format(word=word),
         ],
         "refused": "" if verdict else verdict.reason,
         "back_url": _back(reference),
@@ -175,19 +187,24 @@ def taking_back(request: HttpRequest, reference: str) -> HttpResponse:
     """Put a recommended application back under review, with a reason."""
     user = person(request)
     found = held_application(user, reference).application
-    word = recommend_word(found) if found.stage else "推荐"
-    form = ReasonForm(*posted(request), hint="只在历史记录里，供以后查看。")
+    word = recommend_word(found) if found.stage else _("推荐")
+    form = ReasonForm(*posted(request), hint=_("只在历史记录里，供以后查看。"))
     if request.method == "POST" and form.is_valid():
         reviews.take_back(found, by=user, reason=form.cleaned_data["reason"])
-        messages.success(request, f"{found.reference}：已收回{word}，回到待审查。")
+        messages.success(
+            request, _("{reference}：已收回{word}，回到待审查。").format(reference=found.reference, word=word)
+        )
         return redirect(_back(reference))
     verdict = can_take_back(user, found)
     context = {
         "application": found,
-        "title": f"收回{word}",
-        "verb": f"收回{word}",
+        "title": _("收回{word}").format(word=word),
+        "verb": _("收回{word}").format(word=word),
         "stop": True,
-        "consequences": ["申请从清单里移出，回到待审查；审查要点的判定都还在。", f"以后可以再次{word}。"],
+        "consequences": [
+            _("申请从清单里移出，回到待审查；审查要点的判定都还在。"),
+            _("以后可以再次{word}。").format(word=word),
+        ],
         "form": form,
         "form_problems": form_problems(form),
         "refused": "" if verdict else verdict.reason,
@@ -214,7 +231,12 @@ def opinion(request: HttpRequest, reference: str, party: int) -> HttpResponse:
         kept = _keep(form, kept, user) if verdict else kept
         tell_refused(form, "scan", refused(request))
         if verdict and form.is_valid() and kept is not None and _recorded(form, found, body, kept, user):
-            messages.success(request, f"已登记{body.label}“{body.name}”的意见：{_decision(form)}。")
+            messages.success(
+                request,
+                _("已登记{body}“{body_2}”的意见：{form}。").format(
+                    body=body.label, body_2=body.name, form=_decision(form)
+                ),
+            )
             return redirect(_back(reference) + "#h-parties")
     context = {
         "application": found,
@@ -243,7 +265,7 @@ def _keep(form: OpinionForm, kept: StoredFile | None, user: User) -> StoredFile 
     try:
         return keep(file, by=user)
     except Rejected as rejected:
-        form.add_error("scan", str(rejected))
+        form.add_error("scan", in_words(rejected.said))
         return kept
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from shidian.accounts.models import User
@@ -73,7 +74,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _place(user: User, call: Call, office: Office) -> Place:
     roles = Officer.objects.filter(user=user, office=office)
-    words = "、".join(officer.get_role_display() for officer in roles)
+    words = _("、").join(officer.get_role_display() for officer in roles)
     here = stage_of(call, office)
     if here is None:
         return _registry(user, call, office, words)
@@ -111,31 +112,45 @@ def _step(user: User, place: tuple[Call, Office], counted: Counts, listed: Candi
         return under_way
     if counted.to_review:
         if handles:
-            return Step(f"有 {counted.to_review} 件申请等着审查", "去审查", f"{desk}?state=to_review", "turn")
-        return Step(f"经办人正在审查 {counted.to_review} 件申请", "看申请", desk)
+            return Step(
+                _("有 {to_review} 件申请等着审查").format(to_review=counted.to_review),
+                _("去审查"),
+                f"{desk}?state=to_review",
+                "turn",
+            )
+        return Step(
+            _("经办人正在审查 {to_review} 件申请").format(to_review=counted.to_review), _("看申请"), desk
+        )
     if counted.recommended:
         if handles:
-            return Step(f"有 {counted.recommended} 件可以列入清单", "编制清单", paper, "turn")
-        return Step("经办人正在编制清单", "看清单", paper)
+            return Step(
+                _("有 {recommended} 件可以列入清单").format(recommended=counted.recommended),
+                _("编制清单"),
+                paper,
+                "turn",
+            )
+        return Step(_("经办人正在编制清单"), _("看清单"), paper)
     if not counted.received and call.is_over:
-        return Step("本批次已经结束", tone="over")
+        return Step(_("本批次已经结束"), tone="over")
     if not counted.received:
-        return Step("还没有收到申请；有单位递交，这里就会出现", tone="idle")
-    return Step("现在没有要办的事", "看申请", desk, "done")
+        return Step(_("还没有收到申请；有单位递交，这里就会出现"), tone="idle")
+    return Step(_("现在没有要办的事"), _("看申请"), desk, "done")
 
 
 def _list_step(user: User, listed: CandidateList, url: str) -> Step | None:
     """What a list that was put forward needs next; None while it is being prepared."""
     if listed.state == "proposed":
         if can_approve(user, listed):
-            return Step(f"清单 {listed.reference} 等您审批", "审批清单", url, "turn")
-        return Step("清单已提交，等审批人审批", "看清单", url)
+            return Step(
+                _("清单 {listed} 等您审批").format(listed=listed.reference), _("审批清单"), url, "turn"
+            )
+        return Step(_("清单已提交，等审批人审批"), _("看清单"), url)
     if listed.state == "confirmed":
         if can_dispatch(user, listed):
-            return Step("清单已盖章，可以报送", "报送清单", url, "turn")
+            return Step(_("清单已盖章，可以报送"), _("报送清单"), url, "turn")
         if listed.sealed_scan_id is None and can_seal(user, listed):
-            return Step("清单已审批：打印、盖章，再上传扫描件", "盖章和报送", url, "turn")
-        return Step("清单已审批，等审批人报送", "看清单", url)
+            return Step(_("清单已审批：打印、盖章，再上传扫描件"), _("盖章和报送"), url, "turn")
+        return Step(_("清单已审批，等审批人报送"), _("看清单"), url)
     return None
 
 
@@ -144,16 +159,21 @@ def _registry(user: User, call: Call, office: Office, words: str) -> Place:
     missing = sum(bool(row.missing) for row in rows)
     url = reverse("desk:registry", kwargs={"call": call.key})
     if not rows:
-        step = Step("还没有清单报送来；推荐单位报送以后，这里就会出现", tone="idle")
+        step = Step(_("还没有清单报送来；推荐单位报送以后，这里就会出现"), tone="idle")
     elif missing:
-        step = Step(f"有 {missing} 件申请的材料还没有到齐", "登记材料", f"{url}?missing=1", "turn")
+        step = Step(
+            _("有 {missing} 件申请的材料还没有到齐").format(missing=missing),
+            _("登记材料"),
+            f"{url}?missing=1",
+            "turn",
+        )
     else:
-        step = Step("所有申请的材料都已到齐", "看登记表", url, "done")
+        step = Step(_("所有申请的材料都已到齐"), _("看登记表"), url, "done")
     return Place(
         call=call,
         office=office,
         roles=words,
-        stage="登记纸质和电子材料",
+        stage=_("登记纸质和电子材料"),
         window=None,
         counted=None,
         tabs=[],

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shidian.accounts.models import User
@@ -18,6 +19,7 @@ from shidian.audit.queries import timeline
 from shidian.calls.models import Call
 from shidian.calls.queries import area_label, office_after, stage_of, window
 from shidian.core.errors import NotNow
+from shidian.core.language import in_words
 from shidian.core.verdict import Verdict
 from shidian.desk.access import officers_only, own_list, person, seen_list, workplace
 from shidian.desk.forms.ranking import RankingForm
@@ -64,7 +66,7 @@ def preparation(request: HttpRequest, call: str, office: str) -> HttpResponse:
     here, place = workplace(user, call, office)
     found = stage_of(here, place)
     if found is None:
-        raise NotNow("这个机构在本批次中没有清单。")
+        raise NotNow(_("这个机构在本批次中没有清单。"))
     listed = open_list(here, place)
     if listed is not None and listed.state != "draft":
         return redirect("desk:list-detail", listed.reference)
@@ -75,7 +77,7 @@ def preparation(request: HttpRequest, call: str, office: str) -> HttpResponse:
         if not form.problems:
             actions.rank(here, place, form.order, by=user, remarks=form.remarks)
             moved = request.POST.get("up") or request.POST.get("down") or ""
-            messages.success(request, "排序和备注已保存。")
+            messages.success(request, _("排序和备注已保存。"))
             at = f"?at={moved}#row-{moved}" if moved in form.order else ""
             return redirect(reverse("desk:list", kwargs=_keys(here, place)) + at)
     can_rank, can_propose = rules.can_rank(user, place, listed), rules.can_propose(user, here, place, listed)
@@ -131,7 +133,7 @@ def _areas(call: Call, rows: list[Entry]) -> list[tuple[str, int]]:
     """How many of the list fall into each area of the first level; they add up to the list."""
     counted = Counter(row.application.area.partition("/")[0] for row in rows)
     known = [(area.label, counted.pop(area.key, 0)) for area in call.definition.areas]
-    return known + ([("其他", counted.total())] if counted.total() else [])
+    return known + ([(_("其他"), counted.total())] if counted.total() else [])
 
 
 def _names(office: Office, role: Officer.Role) -> list[str]:
@@ -164,21 +166,23 @@ def proposal(request: HttpRequest, call: str, office: str) -> HttpResponse:
     here, place = workplace(user, call, office)
     if request.method == "POST":
         listed = actions.propose(here, place, by=user)
-        messages.success(request, f"清单 {listed.reference} 已提交审批。")
+        messages.success(request, _("清单 {listed} 已提交审批。").format(listed=listed.reference))
         return redirect("desk:list-detail", listed.reference)
     rows = entries(here, place)
     found = stage_of(here, place)
     others = [name for name in _names(place, Officer.Role.APPROVER) if name != user.label]
     context = {
-        "crumbs": [(reverse("desk:list", kwargs=_keys(here, place)), "清单")],
-        "title": "提交清单审批",
-        "verb": f"提交审批（{len(rows)} 件）",
+        "crumbs": [(reverse("desk:list", kwargs=_keys(here, place)), _("清单"))],
+        "title": _("提交清单审批"),
+        "verb": _("提交审批（{count} 件）").format(count=len(rows)),
         "consequences": [
-            f"{found.list_title if found else '清单'}共 {len(rows)} 件，按现在的排序提交，审批期间不能再改。",
-            f"由另一个人审批：{'、'.join(others)}。"
+            _("{list_title}共 {count} 件，按现在的排序提交，审批期间不能再改。").format(
+                list_title=found.list_title if found else _("清单"), count=len(rows)
+            ),
+            _("由另一个人审批：{others}。").format(others=_("、").join(others))
             if others
-            else "本机构还没有另外的审批人，请系统管理员先设审批人。",
-            "审批人可以通过，也可以写明理由退回重排。",
+            else _("本机构还没有另外的审批人，请系统管理员先设审批人。"),
+            _("审批人可以通过，也可以写明理由退回重排。"),
         ],
         "refused": _reason(rules.can_propose(user, here, place, open_list(here, place))),
         "back_url": reverse("desk:list", kwargs=_keys(here, place)),
@@ -256,7 +260,11 @@ def _confirmation(
     request: HttpRequest, listed: CandidateList, status: int = 200, **context: Any
 ) -> HttpResponse:
     back = reverse("desk:list-detail", args=(listed.reference,))
-    context = {"crumbs": [(back, f"清单 {listed.reference}")], "back_url": back, **context}
+    context = {
+        "crumbs": [(back, _("清单 {listed}").format(listed=listed.reference))],
+        "back_url": back,
+        **context,
+    }
     return render(request, "desk/confirmation.html", context, status=status)
 
 
@@ -268,18 +276,20 @@ def approval(request: HttpRequest, reference: str) -> HttpResponse:
     listed = own_list(user, reference)
     if request.method == "POST":
         actions.confirm(listed, by=user)
-        messages.success(request, "清单已审批。请打印、盖章，再上传扫描件。")
+        messages.success(request, _("清单已审批。请打印、盖章，再上传扫描件。"))
         return redirect("desk:list-detail", reference)
     count = listed.items.count()
     return _confirmation(
         request,
         listed,
-        title="审批通过这份清单",
-        verb="审批通过",
+        title=_("审批通过这份清单"),
+        verb=_("审批通过"),
         consequences=[
-            f"清单共 {count} 件，由 {listed.proposed_by.label if listed.proposed_by else ''} 提交；您以审批人身份负责。",
-            "清单就此冻结，带上核对码，排序和备注不能再改。",
-            "接着打印、盖章、上传扫描件，然后报送；报送以前可以撤销审批。",
+            _("清单共 {count} 件，由 {proposed_by} 提交；您以审批人身份负责。").format(
+                count=count, proposed_by=listed.proposed_by.label if listed.proposed_by else ""
+            ),
+            _("清单就此冻结，带上核对码，排序和备注不能再改。"),
+            _("接着打印、盖章、上传扫描件，然后报送；报送以前可以撤销审批。"),
         ],
         refused=_reason(rules.can_approve(user, listed)) or _reason(rules.still_stands(listed)),
     )
@@ -291,19 +301,19 @@ def sending_back(request: HttpRequest, reference: str) -> HttpResponse:
     """The approver gives the list back with a reason."""
     user = person(request)
     listed = own_list(user, reference)
-    form = ReasonForm(*posted(request), hint="写清楚要怎样重排，经办人会看到。")
+    form = ReasonForm(*posted(request), hint=_("写清楚要怎样重排，经办人会看到。"))
     if request.method == "POST" and form.is_valid():
         actions.send_back(listed, by=user, reason=form.cleaned_data["reason"])
-        messages.success(request, "清单已退回经办人重新编制。")
+        messages.success(request, _("清单已退回经办人重新编制。"))
         return _to_preparation(listed.call, listed.office)
     return _confirmation(
         request,
         listed,
         422 if form.errors else 200,
-        title="退回清单重排",
-        verb="退回重排",
+        title=_("退回清单重排"),
+        verb=_("退回重排"),
         stop=True,
-        consequences=["经办人可以调整排序和备注、收回个别推荐，再提交一次。"],
+        consequences=[_("经办人可以调整排序和备注、收回个别推荐，再提交一次。")],
         form=form,
         form_problems=form_problems(form),
         refused=_reason(rules.can_approve(user, listed)),
@@ -316,21 +326,21 @@ def revocation(request: HttpRequest, reference: str) -> HttpResponse:
     """Take an approval back while the list has not left."""
     user = person(request)
     listed = own_list(user, reference)
-    form = ReasonForm(*posted(request), hint="写清楚为什么撤销，经办人会看到。")
+    form = ReasonForm(*posted(request), hint=_("写清楚为什么撤销，经办人会看到。"))
     if request.method == "POST" and form.is_valid():
         actions.revoke(listed, by=user, reason=form.cleaned_data["reason"])
-        messages.success(request, "审批已撤销，清单回到编制中。")
+        messages.success(request, _("审批已撤销，清单回到编制中。"))
         return _to_preparation(listed.call, listed.office)
     return _confirmation(
         request,
         listed,
         422 if form.errors else 200,
-        title="撤销审批",
-        verb="撤销审批",
+        title=_("撤销审批"),
+        verb=_("撤销审批"),
         stop=True,
         consequences=[
-            "清单回到编制中，要重新提交、重新审批。",
-            "已盖章的纸和已上传的扫描件作废，须重新打印盖章。",
+            _("清单回到编制中，要重新提交、重新审批。"),
+            _("已盖章的纸和已上传的扫描件作废，须重新打印盖章。"),
         ],
         form=form,
         form_problems=form_problems(form),
@@ -350,19 +360,21 @@ def seal(request: HttpRequest, reference: str) -> HttpResponse:
         form.is_valid()
         tell_refused(form, "scan", refused(request))
     if request.method == "POST" and form.is_valid() and _sealed(form, listed, user):
-        messages.success(request, "盖章扫描件已上传，可以报送了。")
+        messages.success(request, _("盖章扫描件已上传，可以报送了。"))
         return redirect("desk:list-detail", reference)
     code = listed.version.code if listed.version else ""
     return _confirmation(
         request,
         listed,
         422 if form.errors else 200,
-        title="上传盖章扫描件",
-        verb="上传",
+        title=_("上传盖章扫描件"),
+        verb=_("上传"),
         multipart=True,
         consequences=[
-            f"扫描以前，核对纸上的核对码是不是 {code}。" if code else "先审批，再打印盖章。",
-            "扫描件随清单一起报送；报送以前可以换一份更清楚的。",
+            _("扫描以前，核对纸上的核对码是不是 {code}。").format(code=code)
+            if code
+            else _("先审批，再打印盖章。"),
+            _("扫描件随清单一起报送；报送以前可以换一份更清楚的。"),
         ],
         form=form,
         form_problems=form_problems(form),
@@ -377,7 +389,7 @@ def _sealed(form: ScanForm, listed: CandidateList, user: User) -> bool:
     try:
         actions.seal(listed, keep(file, by=user), by=user)
     except Rejected as rejected:
-        form.add_error("scan", str(rejected))
+        form.add_error("scan", in_words(rejected.said))
         return False
     return True
 
@@ -388,7 +400,7 @@ def sealed(request: HttpRequest, reference: str) -> HttpResponseBase:
     """The scan of the sealed list."""
     listed = seen_list(person(request), reference)
     if listed.sealed_scan is None:
-        raise NotNow("这份清单还没有上传盖章扫描件。")
+        raise NotNow(_("这份清单还没有上传盖章扫描件。"))
     return stored(listed.sealed_scan)
 
 
@@ -400,26 +412,36 @@ def dispatch(request: HttpRequest, reference: str) -> HttpResponse:
     listed = own_list(user, reference)
     if request.method == "POST":
         actions.dispatch(listed, by=user)
-        messages.success(request, f"清单 {reference} 已报送。")
+        messages.success(request, _("清单 {reference} 已报送。").format(reference=reference))
         return redirect("desk:list-detail", reference)
     call, office = listed.call, listed.office
     last, count = is_last_stage(call, office), listed.items.count()
     target = _target(call, office)
     plan, delivery = counted_plan(call), call.definition.delivery
-    consequences = [f"清单上的 {count} 件申请一次报送{target}；全部送出，或者一件也不送。"]
+    consequences = [
+        _("清单上的 {count} 件申请一次报送{target}；全部送出，或者一件也不送。").format(
+            count=count, target=target
+        )
+    ]
     if last:
-        consequences.append(f"这些申请的状态变为“已报送国家”，系统随后生成给{target}的报送包。")
+        consequences.append(
+            _("这些申请的状态变为“已报送国家”，系统随后生成给{target}的报送包。").format(target=target)
+        )
     else:
-        consequences.append(f"从此由{target}办理；承担单位会看到申请已经报送。")
-    consequences.append("名次、备注从此不能再改，也不能撤回；以后再推荐的，另列一份补充清单。")
+        consequences.append(_("从此由{target}办理；承担单位会看到申请已经报送。").format(target=target))
+    consequences.append(_("名次、备注从此不能再改，也不能撤回；以后再推荐的，另列一份补充清单。"))
     if plan and delivery.after_stage == listed.stage:
         registry = next((d.name for d in call.package.offices if d.key == delivery.office), "")
-        consequences.append(f"纸质材料每件 {plan.total} 份、共 {plan.total * count} 份，另送{registry}登记。")
+        consequences.append(
+            _("纸质材料每件 {total} 份、共 {total_2} 份，另送{registry}登记。").format(
+                total=plan.total, total_2=plan.total * count, registry=registry
+            )
+        )
     return _confirmation(
         request,
         listed,
-        title=f"报送清单给{target}",
-        verb=f"报送 {count} 件",
+        title=_("报送清单给{target}").format(target=target),
+        verb=_("报送 {count} 件").format(count=count),
         consequences=consequences,
         until=window(call, office).dispatch_until,
         refused=_reason(rules.can_dispatch(user, listed)),

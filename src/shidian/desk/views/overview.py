@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from shidian.accounts.models import User
@@ -51,10 +52,10 @@ class Row:
     def word(self) -> str:
         """How it stands in one word."""
         if self.overdue:
-            return "逾期未报"
+            return _("逾期未报")
         if self.lists:
-            return "已报送"
-        return self.state or ("审查中" if self.counted.received else "没有收到")
+            return _("已报送")
+        return self.state or (_("审查中") if self.counted.received else _("没有收到"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def overview(request: HttpRequest, call: str) -> HttpResponse:
 @officers_only
 def overview_xlsx(request: HttpRequest, call: str) -> HttpResponse:
     """The same as a sheet."""
-    here, _, boards = _boards(person(request), call)
+    here, _rest, boards = _boards(person(request), call)
     columns = [
         "环节",
         "机构",

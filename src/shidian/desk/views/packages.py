@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from shidian.desk.access import officers_only, own_list, person, seen_list
@@ -23,8 +24,10 @@ def _find(listed: CandidateList) -> Package:
 def words(package: Package) -> str:
     """How far the making is."""
     if package.state == "waiting":
-        return "排队等待生成"
-    return f"正在汇集第 {min(package.done + 1, package.total)} 件申请，共 {package.total} 件"
+        return _("排队等待生成")
+    return _("正在汇集第 {done} 件申请，共 {total} 件").format(
+        done=min(package.done + 1, package.total), total=package.total
+    )
 
 
 @require_safe
@@ -54,7 +57,7 @@ def retry(request: HttpRequest, reference: str) -> HttpResponse:
     """Ask again for a package whose making failed."""
     user = person(request)
     packages.retry(_find(own_list(user, reference)), by=user)
-    messages.success(request, "已重新排队生成。")
+    messages.success(request, _("已重新排队生成。"))
     return redirect("desk:package", reference)
 
 

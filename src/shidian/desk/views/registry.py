@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from shidian.applications.models import Application
@@ -113,7 +114,7 @@ def _back(request: HttpRequest, call: str, reference: str) -> HttpResponseRedire
 
 def _still_missing(call: Call, reference: str) -> str:
     row = next(found for found in registered(call) if found.application.reference == reference)
-    return f"还缺{'、'.join(row.missing)}。" if row.missing else "材料已齐。"
+    return _("还缺{missing}。").format(missing=_("、").join(row.missing)) if row.missing else _("材料已齐。")
 
 
 @require_POST
@@ -130,10 +131,15 @@ def copy(request: HttpRequest, call: str, reference: str) -> HttpResponse:
             here, office, application, number, by=user, note=request.POST.get("note", "").strip()
         )
     except Stale as stale:
-        messages.warning(request, f"{reference}：{stale.reason}")
+        messages.warning(request, _("{reference}：{reason}").format(reference=reference, reason=stale.reason))
     else:
         left = _still_missing(here, reference)
-        messages.success(request, f"{reference}：第 {number} 份纸质材料已登记，{left}")
+        messages.success(
+            request,
+            _("{reference}：第 {number} 份纸质材料已登记，{left}").format(
+                reference=reference, number=number, left=left
+            ),
+        )
     return _back(request, call, reference)
 
 
@@ -149,9 +155,14 @@ def electronic(request: HttpRequest, call: str, reference: str) -> HttpResponse:
             here, office, application, by=user, note=request.POST.get("note", "").strip()
         )
     except Stale as stale:
-        messages.warning(request, f"{reference}：{stale.reason}")
+        messages.warning(request, _("{reference}：{reason}").format(reference=reference, reason=stale.reason))
     else:
-        messages.success(request, f"{reference}：电子材料已登记，{_still_missing(here, reference)}")
+        messages.success(
+            request,
+            _("{reference}：电子材料已登记，{here}").format(
+                reference=reference, here=_still_missing(here, reference)
+            ),
+        )
     return _back(request, call, reference)
 
 
@@ -170,27 +181,37 @@ def copy_void(request: HttpRequest, call: str, pk: int) -> HttpResponse:
         raise Http404
     application = counted.application
     back = reverse("desk:registry", args=(call,)) + f"?at={application.reference}#row-{application.reference}"
-    form = ReasonForm(*posted(request), hint="例如：误记到另一件申请，或者缺页退回。")
+    form = ReasonForm(*posted(request), hint=_("例如：误记到另一件申请，或者缺页退回。"))
     if request.method == "POST" and form.is_valid():
         actions.void_copy(here, office, counted, by=user, reason=form.cleaned_data["reason"])
         messages.success(
-            request, f"{application.reference}：第 {counted.copy} 份的登记已更正，可以重新登记。"
+            request,
+            _("{application}：第 {copy} 份的登记已更正，可以重新登记。").format(
+                application=application.reference, copy=counted.copy
+            ),
         )
         return redirect(back)
     verdict = can_register(user, here, office)
     done = bool(getattr(counted, "void", None))
     context = {
-        "crumbs": [(back, "材料登记")],
-        "title": f"更正 {application.reference} 第 {counted.copy} 份",
-        "verb": "更正这一份",
+        "crumbs": [(back, _("材料登记"))],
+        "title": _("更正 {application} 第 {copy} 份").format(
+            application=application.reference, copy=counted.copy
+        ),
+        "verb": _("更正这一份"),
         "stop": True,
         "consequences": [
-            f"{application.name}第 {counted.copy} 份，版本 {counted.version.label}，由{counted.by.label}登记。",
-            "原来的登记留在历史里，不会删除；这一份改为“缺”，可以重新登记。",
+            _("{application}第 {copy} 份，版本 {version}，由{by}登记。").format(
+                application=application.name,
+                copy=counted.copy,
+                version=counted.version.label,
+                by=counted.by.label,
+            ),
+            _("原来的登记留在历史里，不会删除；这一份改为“缺”，可以重新登记。"),
         ],
         "form": form,
         "form_problems": form_problems(form),
-        "refused": "这一份已经更正过了。" if done else ("" if verdict else verdict.reason),
+        "refused": _("这一份已经更正过了。") if done else ("" if verdict else verdict.reason),
         "back_url": back,
     }
     return render(request, "desk/confirmation.html", context, status=422 if form.errors else 200)

@@ -9,9 +9,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from shidian.accounts.models import User
+from shidian.applications.papers import package_of
 from shidian.applications.queries import standing, visible_to
 from shidian.applications.rules import can_decide, can_record_opinion, can_take_back, recommend_word
 from shidian.audit.queries import timeline
@@ -25,6 +27,7 @@ from shidian.reviews.checklist import judged
 from shidian.reviews.models import Check
 from shidian.reviews.queries import counts, decisions
 from shidian.reviews.rules import can_check, can_recommend
+from shidian.ui.answer import Address
 from shidian.ui.history import entries
 
 
@@ -37,13 +40,28 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
     return _page(request, user, seen)
 
 
+def _pictures(seen: Seen) -> Address:
+    """Where the pictures of long answers are: among the attachments of the version that is read."""
+    version = seen.lodgement.version
+    slot = package_of(version).questionnaire.pictures
+    places = {
+        row["name"]: number
+        for number, row in enumerate(version.data["attachments"], start=1)
+        if slot and row["slot"] == slot
+    }
+    reference, label = seen.application.reference, version.label
+    return lambda name: (
+        reverse("desk:attachment", args=(reference, label, places[name])) if name in places else None
+    )
+
+
 def _page(
     request: HttpRequest, user: User, seen: Seen, form: ChecksForm | None = None, status: int = 200
 ) -> HttpResponse:
     found, lodgement = seen.application, seen.lodgement
     old = reading.before(lodgement)
     old_version = old.version if old else None
-    parts = reading.read(lodgement.version, old_version)
+    parts = reading.read(lodgement.version, old_version, address=_pictures(seen))
     enclosures, gone = reading.enclosures(lodgement.version, old_version)
     rows = judged(lodgement) if seen.judges else []
     earlier = _earlier_verdicts(old.pk) if old else {}
@@ -88,7 +106,7 @@ def _page(
 def _earlier_verdicts(lodgement: int) -> dict[str, str]:
     """What was said about each item the last time, in words."""
     return {
-        row.item: row.get_verdict_display() + (f"，{row.note}" if row.note else "")
+        row.item: row.get_verdict_display() + (_("，{note}").format(note=row.note) if row.note else "")
         for row in Check.objects.filter(lodgement=lodgement).order_by("pk")
     }
 
@@ -144,7 +162,10 @@ def checks(request: HttpRequest, reference: str) -> HttpResponse:
         except Invalid as refused:
             form.refuse(refused.reason)
         else:
-            messages.success(request, f"已保存 {count} 个要点的判定。" if count else "判定没有变化。")
+            messages.success(
+                request,
+                _("已保存 {count} 个要点的判定。").format(count=count) if count else _("判定没有变化。"),
+            )
             back = request.POST.get("list", "")[:600]
             query = "?" + urlencode({"list": back}) if back else ""
             return redirect(reverse("desk:application", args=(reference,)) + query + "#checks")

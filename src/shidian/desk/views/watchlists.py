@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from shidian.audit.queries import timeline
@@ -52,11 +53,11 @@ def _find(pk: int) -> Watchlist:
 def _crumbs(request: HttpRequest) -> list[tuple[str, str]]:
     """Where the person comes from: an administrator from the administration, an officer from the desk."""
     first = (
-        (reverse("desk:administration"), "系统管理")
+        (reverse("desk:administration"), _("系统管理"))
         if person(request).is_administrator
-        else (reverse("desk:home"), "工作台")
+        else (reverse("desk:home"), _("工作台"))
     )
-    return [first, (reverse("desk:watchlists"), "名单")]
+    return [first, (reverse("desk:watchlists"), _("名单"))]
 
 
 @require_safe
@@ -133,7 +134,7 @@ def _page(
     }
     if found.state in ("received", "failed"):
         form = form or ColumnsForm(reading)
-        named = {at: TARGETS[target] for target, at in reading.columns.items()}
+        named = {at: _(TARGETS[target]) for target, at in reading.columns.items()}
         context |= {
             "form": form,
             "form_problems": form.problems,
@@ -142,7 +143,7 @@ def _page(
             "present": Watchlist.objects.filter(
                 kind=found.kind, source=found.source, state="current"
             ).first(),
-            "missing": [label for target, label in TARGETS.items() if target not in reading.columns],
+            "missing": [_(label) for target, label in TARGETS.items() if target not in reading.columns],
         }
     elif found.state != "loading":
         context |= _entries(request, found)
@@ -166,7 +167,11 @@ def _entries(request: HttpRequest, found: Watchlist) -> dict[str, Any]:
 
 def _words(found: Watchlist) -> str:
     """How far the loading is."""
-    return f"已载入 {found.done} 行，共 {found.total} 行" if found.done else "排队等待载入"
+    return (
+        _("已载入 {done} 行，共 {total} 行").format(done=found.done, total=found.total)
+        if found.done
+        else _("排队等待载入")
+    )
 
 
 @require_POST
@@ -175,7 +180,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     """Say which column is which; the file is read again and the preview shows what comes out."""
     found = _find(pk)
     if found.state != "received":
-        raise NotNow(f"这份名单现在是“{found.state_label}”，不能再改列。")
+        raise NotNow(_("这份名单现在是“{state_label}”，不能再改列。").format(state_label=found.state_label))
     form = ColumnsForm(Reading.from_json(found.reading), request.POST)
     if not form.problems:
         try:
@@ -190,7 +195,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
             for place, message in invalid.problems:
                 form.say(place, message)
         else:
-            messages.success(request, "已按您指定的列重新读过，请看下面的结果。")
+            messages.success(request, _("已按您指定的列重新读过，请看下面的结果。"))
             return redirect("desk:watchlist", pk)
     return _page(request, found, form, status=422)
 
@@ -207,9 +212,9 @@ def confirmation(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         found.refresh_from_db()
         if found.state == "current":
-            messages.success(request, f"已载入 {found.done} 条，从现在起比对用这一份。")
+            messages.success(request, _("已载入 {done} 条，从现在起比对用这一份。").format(done=found.done))
         elif found.state == "loading":
-            messages.success(request, "已开始载入，可以离开这一页。")
+            messages.success(request, _("已开始载入，可以离开这一页。"))
     return redirect("desk:watchlist", pk)
 
 
@@ -218,7 +223,7 @@ def confirmation(request: HttpRequest, pk: int) -> HttpResponse:
 def discarding(request: HttpRequest, pk: int) -> HttpResponse:
     """Give up a file that was not loaded."""
     verbs.discard(_find(pk), by=person(request))
-    messages.success(request, "没有载入这份文件；它留在载入历史里。")
+    messages.success(request, _("没有载入这份文件；它留在载入历史里。"))
     return redirect("desk:watchlists")
 
 
@@ -245,13 +250,13 @@ def withdrawal(request: HttpRequest, pk: int) -> HttpResponse:
     return _with_reason(
         request,
         _find(pk),
-        verb="撤下",
+        verb=_("撤下"),
         consequences=[
-            "从现在起审查页不再比对这一份；已经看过的结果不受影响。",
-            "文件和每一行都留着，需要时可以恢复。",
+            _("从现在起审查页不再比对这一份；已经看过的结果不受影响。"),
+            _("文件和每一行都留着，需要时可以恢复。"),
         ],
-        done="已撤下，不再比对。",
-        hint="例如：载错了文件；来源通知数据有误。",
+        done=_("已撤下，不再比对。"),
+        hint=_("例如：载错了文件；来源通知数据有误。"),
     )
 
 
@@ -262,10 +267,10 @@ def reinstatement(request: HttpRequest, pk: int) -> HttpResponse:
     return _with_reason(
         request,
         _find(pk),
-        verb="恢复",
-        consequences=["从现在起审查页又比对这一份，截至日期仍是它自己的。"],
-        done="已恢复，从现在起比对用这一份。",
-        hint="例如：新载入的一份有误，已撤下。",
+        verb=_("恢复"),
+        consequences=[_("从现在起审查页又比对这一份，截至日期仍是它自己的。")],
+        done=_("已恢复，从现在起比对用这一份。"),
+        hint=_("例如：新载入的一份有误，已撤下。"),
     )
 
 
@@ -285,11 +290,13 @@ def _with_reason(
             return redirect("desk:watchlist", found.pk)
     allowed = found.MACHINE.allows(found.state, "withdraw" if verb == "撤下" else "reinstate")
     if not allowed:
-        refusal = f"这份名单现在是“{found.state_label}”。"
+        refusal = _("这份名单现在是“{state_label}”。").format(state_label=found.state_label)
     back = reverse("desk:watchlist", args=(found.pk,))
     context = {
-        "crumbs": [*_crumbs(request), (back, f"第 {found.pk} 号")],
-        "title": f"{verb}{found.get_kind_display()}（{found.source}）",
+        "crumbs": [*_crumbs(request), (back, _("第 {pk} 号").format(pk=found.pk))],
+        "title": _("{verb}{kind}（{source}）").format(
+            verb=verb, kind=found.get_kind_display(), source=found.source
+        ),
         "verb": verb,
         "stop": verb == "撤下",
         "form": form,

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from functools import cache
 
+from django.utils.translation import gettext as _
+
 from shidian.organisations.codes import regions
 from shidian.organisations.codes.table import rows
 
@@ -97,8 +99,8 @@ def check_postcode(code: str) -> str | None:
     if _POSTCODE.fullmatch(code):
         return None
     if code.isascii() and code.isdigit():
-        return f"邮编应为 6 位数字，现有 {len(code)} 位，例如 300000"
-    return "邮编应为 6 位数字，例如 300000"
+        return _("邮编应为 6 位数字，现有 {count} 位，例如 300000").format(count=len(code))
+    return _("邮编应为 6 位数字，例如 300000")
 
 
 def doubt_postcode(code: str, region_code: str) -> str | None:
@@ -107,16 +109,20 @@ def doubt_postcode(code: str, region_code: str) -> str | None:
     if not prefixes or code.startswith(prefixes):
         return None
     province = regions.name(regions.province_of(region_code))
-    return f"邮编“{code}”不像{province}的邮编（一般以 {'、'.join(prefixes)} 开头），请确认"
+    return _("邮编“{code}”不像{province}的邮编（一般以 {prefixes} 开头），请确认").format(
+        code=code, province=province, prefixes=_("、").join(prefixes)
+    )
 
 
 def check_phone(text: str) -> str | None:
     """None for one or several numbers: mobile, landline with or without area code and extension, 400 and the like."""
     if len(text) > _LONGEST:
-        return f"电话太长，现有 {len(text)} 个字符，请只填号码"
+        return _("电话太长，现有 {count} 个字符，请只填号码").format(count=len(text))
     for number in text.split("、"):
         if not _is_number(number):
-            return f"电话“{number}”的写法不对：{_phone_fault(number)}；多个号码用顿号隔开"
+            return _("电话“{number}”的写法不对：{fault}；多个号码用顿号隔开").format(
+                number=number, fault=_phone_fault(number)
+            )
     return None
 
 
@@ -125,32 +131,34 @@ def _phone_fault(number: str) -> str:
     if digits.isascii() and digits.isdigit():
         if digits.startswith("1") and len(digits) > 6:
             if len(digits) != 11:
-                return f"手机号码应为 11 位，现有 {len(digits)} 位"
-            return "手机号码的第 2 位应为 3 至 9"
+                return _("手机号码应为 11 位，现有 {count} 位").format(count=len(digits))
+            return _("手机号码的第 2 位应为 3 至 9")
         area = _SHORT_AREA.fullmatch(number)
         if area and len(area[2]) != 8:
-            return f"区号 {area[1]} 后面的固定电话应为 8 位，现有 {len(area[2])} 位"
+            return _("区号 {area} 后面的固定电话应为 8 位，现有 {count} 位").format(
+                area=area[1], count=len(area[2])
+            )
         if len(digits) < 7:
-            return "号码太短，请写完整的号码"
-    return "请填手机号码，或者区号加固定电话，例如 022-27110000，分机写成 022-27110000转801"
+            return _("号码太短，请写完整的号码")
+    return _("请填手机号码，或者区号加固定电话，例如 022-27110000，分机写成 022-27110000转801")
 
 
 def check_email(text: str) -> str | None:
     """None for an address with an ASCII local part and a domain of at least two labels."""
     if len(text) > 254:
-        return f"电子邮箱太长，现有 {len(text)} 个字符"
+        return _("电子邮箱太长，现有 {count} 个字符").format(count=len(text))
     local = text.partition("@")[0]
     if _EMAIL.fullmatch(text) and not local.startswith(".") and not local.endswith(".") and ".." not in local:
         return None
     if "@" not in text:
-        why = "缺少“@”"
+        why = _("缺少“@”")
     elif text.count("@") > 1:
-        why = "只能填一个邮箱"
+        why = _("只能填一个邮箱")
     elif not text.isascii():
-        why = "不能有汉字和中文标点"
+        why = _("不能有汉字和中文标点")
     else:
-        why = "请检查“@”前后的内容"
-    return f"电子邮箱的写法不对：{why}，例如应为 name@example.cn"
+        why = _("请检查“@”前后的内容")
+    return _("电子邮箱的写法不对：{why}，例如应为 name@example.cn").format(why=why)
 
 
 @cache

@@ -8,6 +8,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
+from django.utils.translation import gettext as _
+
 from shidian.organisations.codes.table import rows
 
 NOT_APPLICABLE = "n/a"
@@ -78,9 +80,9 @@ def doubt(code: str, unit_code: str) -> str | None:
     if len(unit_code) != 18 or code not in _table():
         return None
     if code == NOT_APPLICABLE and unit_code[0] == "9":
-        return "这个代码是企业（工商登记）的代码，企业有经济类型，请按营业执照选择"
+        return _("这个代码是企业（工商登记）的代码，企业有经济类型，请按营业执照选择")
     if code not in (NOT_APPLICABLE, "900", "110") and unit_code[0] in _NO_ENTERPRISE:
-        return (
+        return _(
             "经济类型是给企业分的类；机关、事业单位、社会团体等请选“不适用”，确有需要的选“国有全资”或者“其他”"
         )
     return None

@@ -8,6 +8,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
+from django.utils.translation import gettext as _
+
 from shidian.organisations.codes.table import digest, rows
 
 _LONGEST = 100
@@ -144,9 +146,13 @@ def check(text: str) -> str | None:
     """None for a code of the table; else a sentence with the classes that may be meant. The text must be normalised."""
     if text in _table():
         return None
-    meant = "；".join(industry.label for industry in suggestions(text, 3))
-    advice = f"是不是指：{meant}" if meant else "请写行业的名称或者代码，例如“9221”或者“综合事务管理机构”"
-    return f"“{text[:30]}”不是《国民经济行业分类》里的行业，{advice}"
+    meant = _("；").join(industry.label for industry in suggestions(text, 3))
+    advice = (
+        _("是不是指：{meant}").format(meant=meant)
+        if meant
+        else _("请写行业的名称或者代码，例如“9221”或者“综合事务管理机构”")
+    )
+    return _("“{text}”不是《国民经济行业分类》里的行业，{advice}").format(text=text[:30], advice=advice)
 
 
 def search(words: str, limit: int = 20) -> tuple[Industry, ...]:
@@ -166,7 +172,7 @@ def search(words: str, limit: int = 20) -> tuple[Industry, ...]:
         and all(word in industry.label for word in others)
         and (by_code or not _repeats(industry))
     ]
-    return tuple(industry for _, _, industry in sorted(found)[:limit])
+    return tuple(industry for _rank, _code, industry in sorted(found)[:limit])
 
 
 def suggestions(text: str, limit: int = SHOWN) -> tuple[Industry, ...]:

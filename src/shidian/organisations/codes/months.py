@@ -4,6 +4,8 @@ import re
 import unicodedata
 from datetime import date
 
+from django.utils.translation import gettext as _
+
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})", re.ASCII)
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
 _WRITTEN_MONTH = re.compile(r"([0-9]{4})\s*(?:年|[-./])\s*([0-9]{1,2})\s*(?:月份?)?", re.ASCII)
@@ -14,7 +16,10 @@ _WRITTEN_DAY = re.compile(
 _CHINESE = re.compile(
     r"([〇零○一二三四五六七八九]{4})年(元|十[一二]?|[一二三四五六七八九])月份?(?:(三十一?|二?十[一二三四五六七八九]?|[一二三四五六七八九])日)?"
 )
-_NUMERALS = {sign: str(value) for value, sign in enumerate("零一二三四五六七八九")} | {"〇": "0", "○": "0"}
+_NUMERALS = {sign: str(value) for value, sign in enumerate("零一二三四五六七八九")} | {
+    "〇": "0",
+    "○": "0",
+}
 _LONGEST = 40
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 
@@ -57,12 +62,12 @@ def check_month(text: str) -> str | None:
     """None for a month of the years 1900 to 2100."""
     found = _MONTH.fullmatch(text)
     if not found:
-        return "年月的写法不对，请写成 2024-01 或者 2024年1月"
+        return _("年月的写法不对，请写成 2024-01 或者 2024年1月")
     year, month = int(found[1]), int(found[2])
     if not 1 <= month <= 12:
-        return f"没有 {found[2]} 月，请填 1 至 12 月"
+        return _("没有 {month} 月，请填 1 至 12 月").format(month=found[2])
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        return f"年份 {found[1]} 不对，请检查"
+        return _("年份 {year} 不对，请检查").format(year=found[1])
     return None
 
 
@@ -70,13 +75,15 @@ def check_day(text: str) -> str | None:
     """None for a day that exists, of the years 1900 to 2100."""
     found = _DAY.fullmatch(text)
     if not found:
-        return "日期的写法不对，请写成 2023-07-10 或者 2023年7月10日"
+        return _("日期的写法不对，请写成 2023-07-10 或者 2023年7月10日")
     if not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
-        return f"年份 {found[1]} 不对，请检查"
+        return _("年份 {year} 不对，请检查").format(year=found[1])
     try:
         date(int(found[1]), int(found[2]), int(found[3]))
     except ValueError:
-        return f"没有 {int(found[1])} 年 {int(found[2])} 月 {int(found[3])} 日这一天，请检查"
+        return _("没有 {year} 年 {month} 月 {day} 日这一天，请检查").format(
+            year=int(found[1]), month=int(found[2]), day=int(found[3])
+        )
     return None
 
 

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from django.utils.translation import gettext as _
+
 _LONGEST = 100
 _KINDS = (
     r"GB(?:/T|/Z)?|GBZ(?:/T)?|GJB(?:/Z)?|DB[0-9]{2}(?:[0-9]{2})?(?:/T)?|T/[A-Z0-9]{2,10}"
@@ -15,7 +17,12 @@ _OFFICIAL = re.compile(
     rf"({_KINDS}) ([A-Z]?[0-9]{{1,6}}(?:\.[0-9]{{1,3}}){{0,2}})—((?:19|20)[0-9]{{2}})", re.ASCII
 )
 _SLASH = re.compile(r"\s*/\s*")
-_KIND_NAMES = {"GB": "国家标准", "DB": "地方标准", "T/": "团体标准", "Q/": "企业标准"}
+_KIND_NAMES = {
+    "GB": "国家标准",
+    "DB": "地方标准",
+    "T/": "团体标准",
+    "Q/": "企业标准",
+}
 
 
 def normalise(text: str) -> str:
@@ -36,10 +43,12 @@ def check(number: str) -> str | None:
     if _OFFICIAL.fullmatch(number):
         return None
     if re.fullmatch(r".*—[0-9]{2}", number, re.ASCII):
-        return "标准编号的年份要写四位，例如 GB/T 24421.1—2023"
+        return _("标准编号的年份要写四位，例如 GB/T 24421.1—2023")
     if "—" not in number and "-" not in number:
-        return "标准编号缺少年份，应写成 GB/T 24421.1—2023 这样"
-    return "标准编号的写法不对，应写成 GB/T 24421.1—2023、DB12/T 1052—2021、T/TJAS 12—2023 或者 Q/ABC 001—2022 这样"
+        return _("标准编号缺少年份，应写成 GB/T 24421.1—2023 这样")
+    return _(
+        "标准编号的写法不对，应写成 GB/T 24421.1—2023、DB12/T 1052—2021、T/TJAS 12—2023 或者 Q/ABC 001—2022 这样"
+    )
 
 
 def kind(number: str) -> str:

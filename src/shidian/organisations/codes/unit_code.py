@@ -6,6 +6,8 @@ A code that passes is well made; that the body exists is not proved by it.
 import re
 import unicodedata
 
+from django.utils.translation import gettext as _
+
 from shidian.organisations.codes import regions
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -17,7 +19,15 @@ _ORGANISATION_VALUES = {
 }
 
 DEPARTMENTS: dict[str, tuple[str, dict[str, str]]] = {
-    "1": ("机构编制", {"1": "机关", "2": "事业单位", "3": "编办直接管理机构编制的群众团体", "9": "其他"}),
+    "1": (
+        "机构编制",
+        {
+            "1": "机关",
+            "2": "事业单位",
+            "3": "编办直接管理机构编制的群众团体",
+            "9": "其他",
+        },
+    ),
     "2": ("外交", {"1": "外国常驻新闻机构", "9": "其他"}),
     "3": (
         "司法行政",
@@ -31,16 +41,45 @@ DEPARTMENTS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "4": ("文化", {"1": "外国在华文化中心", "9": "其他"}),
-    "5": ("民政", {"1": "社会团体", "2": "民办非企业单位", "3": "基金会", "9": "其他"}),
+    "5": (
+        "民政",
+        {
+            "1": "社会团体",
+            "2": "民办非企业单位",
+            "3": "基金会",
+            "9": "其他",
+        },
+    ),
     "6": (
         "旅游",
-        {"1": "外国旅游部门常驻代表机构", "2": "港澳台地区旅游部门常驻内地（大陆）代表机构", "9": "其他"},
+        {
+            "1": "外国旅游部门常驻代表机构",
+            "2": "港澳台地区旅游部门常驻内地（大陆）代表机构",
+            "9": "其他",
+        },
     ),
-    "7": ("宗教", {"1": "宗教活动场所", "2": "宗教院校", "9": "其他"}),
+    "7": (
+        "宗教",
+        {"1": "宗教活动场所", "2": "宗教院校", "9": "其他"},
+    ),
     "8": ("工会", {"1": "基层工会", "9": "其他"}),
-    "9": ("工商", {"1": "企业", "2": "个体工商户", "3": "农民专业合作社"}),
-    "A": ("中央军委改革和编制办公室", {"1": "军队事业单位", "9": "其他"}),
-    "N": ("农业", {"1": "组级集体经济组织", "2": "村级集体经济组织", "3": "乡镇级集体经济组织", "9": "其他"}),
+    "9": (
+        "工商",
+        {"1": "企业", "2": "个体工商户", "3": "农民专业合作社"},
+    ),
+    "A": (
+        "中央军委改革和编制办公室",
+        {"1": "军队事业单位", "9": "其他"},
+    ),
+    "N": (
+        "农业",
+        {
+            "1": "组级集体经济组织",
+            "2": "村级集体经济组织",
+            "3": "乡镇级集体经济组织",
+            "9": "其他",
+        },
+    ),
     "Y": ("其他", {"1": "其他"}),
 }
 """Registering departments by the first character, kinds of body by the second (GB 32100-2015, table 1)."""
@@ -82,12 +121,14 @@ def check(code: str) -> str | None:
     if len(code) == 9:
         return _check_9(code)
     if not code:
-        return "请填写 18 位统一社会信用代码或者 9 位组织机构代码"
+        return _("请填写 18 位统一社会信用代码或者 9 位组织机构代码")
     if len(code) == 15 and code.isascii() and code.isdigit():
-        return "这像是 15 位的旧注册号或者税号，请填写 18 位统一社会信用代码或者 9 位组织机构代码"
+        return _("这像是 15 位的旧注册号或者税号，请填写 18 位统一社会信用代码或者 9 位组织机构代码")
     if len(code) > _LONGEST:
-        return f"代码应为 18 位或者 9 位，现有 {len(code)} 位，请检查是否填错了地方"
-    return f"统一社会信用代码应为 18 位（组织机构代码为 9 位），现有 {len(code)} 位，请对照证书检查是否多填或者漏填"
+        return _("代码应为 18 位或者 9 位，现有 {count} 位，请检查是否填错了地方").format(count=len(code))
+    return _(
+        "统一社会信用代码应为 18 位（组织机构代码为 9 位），现有 {count} 位，请对照证书检查是否多填或者漏填"
+    ).format(count=len(code))
 
 
 def region(code: str) -> str:
@@ -114,16 +155,16 @@ def doubt(code: str) -> str | None:
     if not found:
         return None
     if found != "100000" and not regions.exists(found):
-        return f"代码第 3 至 8 位“{found}”不在行政区划代码表里，请对照证书确认"
+        return _("代码第 3 至 8 位“{found}”不在行政区划代码表里，请对照证书确认").format(found=found)
     if _check_9(organisation_code(code)):
-        return "代码第 9 至 17 位（组织机构代码）的校验位与通常的算法不同，请对照证书确认"
+        return _("代码第 9 至 17 位（组织机构代码）的校验位与通常的算法不同，请对照证书确认")
     return None
 
 
 def _check_18(code: str) -> str | None:
     wrong = _wrong_18(code)
     if wrong and _PERSON.fullmatch(code):
-        return "这像是个人的身份证号码，请填写单位的统一社会信用代码"
+        return _("这像是个人的身份证号码，请填写单位的统一社会信用代码")
     return wrong
 
 
@@ -132,22 +173,28 @@ def _wrong_18(code: str) -> str | None:
     for position, character in enumerate(code):
         value = _VALUES.get(character)
         if value is None:
-            return f"第 {position + 1} 位“{_shown(character)}”不能用在统一社会信用代码里{_advice(character)}"
+            return _("第 {position} 位“{character}”不能用在统一社会信用代码里{advice}").format(
+                position=position + 1, character=_shown(character), advice=_advice(character)
+            )
         if position < 17:
             total += value * _WEIGHTS[position]
     department = DEPARTMENTS.get(code[0])
     if department is None:
-        return f"第 1 位“{code[0]}”不是登记管理部门代码，请对照证书检查"
+        return _("第 1 位“{code}”不是登记管理部门代码，请对照证书检查").format(code=code[0])
     if code[1] not in department[1]:
-        return f"第 2 位“{code[1]}”不是{department[0]}部门登记的机构类别，请对照证书检查"
+        return _("第 2 位“{code}”不是{department}部门登记的机构类别，请对照证书检查").format(
+            code=code[1], department=department[0]
+        )
     for position in range(2, 8):
         if not "0" <= code[position] <= "9":
-            return f"第 {position + 1} 位“{code[position]}”应为数字（第 3 至 8 位是行政区划代码）{_advice(code[position])}"
+            return _("第 {position} 位“{code}”应为数字（第 3 至 8 位是行政区划代码）{advice}").format(
+                position=position + 1, code=code[position], advice=_advice(code[position])
+            )
     # The remainder 0 gives 31, which is written 0.
     if code[17] != _ALPHABET[(31 - total % 31) % 31]:
         # The organisation code inside has a check digit of its own, which tells the halves apart.
-        where = "第 9 至 17 位" if _check_9(organisation_code(code)) else "第 1 至 8 位或者第 18 位"
-        return f"校验不通过：18 位里至少有一位填错，多半在{where}，请对照证书逐位检查"
+        where = _("第 9 至 17 位") if _check_9(organisation_code(code)) else _("第 1 至 8 位或者第 18 位")
+        return _("校验不通过：18 位里至少有一位填错，多半在{where}，请对照证书逐位检查").format(where=where)
     return None
 
 
@@ -156,16 +203,16 @@ def _check_9(code: str) -> str | None:
     for position in range(8):
         value = _ORGANISATION_VALUES.get(code[position])
         if value is None:
-            return (
-                f"第 {position + 1} 位“{_shown(code[position])}”不能用在组织机构代码里，只能用数字和大写字母"
+            return _("第 {position} 位“{code}”不能用在组织机构代码里，只能用数字和大写字母").format(
+                position=position + 1, code=_shown(code[position])
             )
         total += value * _ORGANISATION_WEIGHTS[position]
     last = 11 - total % 11
     expected = "X" if last == 10 else "0" if last == 11 else str(last)
     if code[8] not in "0123456789X":
-        return f"第 9 位“{_shown(code[8])}”应为数字或者 X"
+        return _("第 9 位“{code}”应为数字或者 X").format(code=_shown(code[8]))
     if code[8] != expected:
-        return "校验不通过：9 位里至少有一位填错，请对照证书逐位检查"
+        return _("校验不通过：9 位里至少有一位填错，请对照证书逐位检查")
     return None
 
 
@@ -175,4 +222,4 @@ def _shown(character: str) -> str:
 
 def _advice(character: str) -> str:
     instead = {"I": "1", "O": "0", "S": "5", "Z": "2"}.get(character)
-    return f"，是否应为数字 {instead}？" if instead else "，请对照证书检查"
+    return _("，是否应为数字 {instead}？").format(instead=instead) if instead else _("，请对照证书检查")

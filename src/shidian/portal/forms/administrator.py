@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from .plain import PlainCharField, PlainForm
 from .registration import password_problems
@@ -14,29 +15,31 @@ class FirstAdministratorForm(PlainForm):
     """Code, name, address, and a password typed twice."""
 
     code = PlainCharField(
-        label="开通码",
+        label=gettext_lazy("开通码"),
         max_length=40,
-        help_text="启动系统时显示在命令行里的 8 位数字。",
+        help_text=gettext_lazy("启动系统时显示在命令行里的 8 位数字。"),
         widget=forms.TextInput(
             attrs={"inputmode": "numeric", "autocomplete": "off", "class": "input-code input-short"}
         ),
     )
-    name = PlainCharField(label="姓名", max_length=60, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = PlainCharField(
+        label=gettext_lazy("姓名"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
     email = forms.EmailField(
-        label="电子邮箱",
+        label=gettext_lazy("电子邮箱"),
         max_length=254,
-        help_text="用来登录。",
-        error_messages={"invalid": "电子邮箱的格式不对，例如 name@example.com"},
+        help_text=gettext_lazy("用来登录。"),
+        error_messages={"invalid": gettext_lazy("电子邮箱的格式不对，例如 name@example.com")},
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     password = forms.CharField(
-        label="密码",
+        label=gettext_lazy("密码"),
         strip=False,
-        help_text="至少 10 个字符，不能全是数字，不能太常见。",
+        help_text=gettext_lazy("至少 10 个字符，不能全是数字，不能太常见。"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     again = forms.CharField(
-        label="再输一次密码",
+        label=gettext_lazy("再输一次密码"),
         strip=False,
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),

@@ -6,6 +6,7 @@ import unicodedata
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from shidian.questionnaires.forms import plain_text
 
@@ -17,10 +18,12 @@ class PlainForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False
         for field in self.fields.values():
-            verb = "选择" if isinstance(field, forms.ChoiceField | forms.FileField) else "填写"
-            field.error_messages["required"] = f"请{verb}“{field.label}”"
+            verb = _("选择") if isinstance(field, forms.ChoiceField | forms.FileField) else _("填写")
+            field.error_messages["required"] = _("请{verb}“{field}”").format(verb=verb, field=field.label)
             if isinstance(field, forms.CharField) and field.max_length:
-                field.error_messages["max_length"] = f"“{field.label}”不能超过 {field.max_length} 个字"
+                field.error_messages["max_length"] = _("“{field}”不能超过 {max_length} 个字").format(
+                    field=field.label, max_length=field.max_length
+                )
 
     def problems(self) -> list[dict[str, str]]:
         """The lines of the error summary: message and the id of the control."""

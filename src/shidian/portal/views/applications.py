@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -74,9 +75,9 @@ def call_start(request: HttpRequest, key: str) -> HttpResponse:
         found = next((entry["unit"] for entry in units if str(entry["unit"].pk) == chosen), None)
         source = next((row for row in own if named and row.reference == named), None)
         if found is None:
-            problem = "请选择由哪个单位申请。"
+            problem = _("请选择由哪个单位申请。")
         elif named and (source is None or source.lead_id != found.pk):
-            source_problem = "请选择同一个单位以前的申请，或者选“不带入”。"
+            source_problem = _("请选择同一个单位以前的申请，或者选“不带入”。")
         else:
             try:
                 application = actions.start(call, found, by=user, source=source)

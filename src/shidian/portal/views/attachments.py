@@ -13,15 +13,17 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shidian.accounts.models import User
-from shidian.applications import actions, attaching, rules
+from shidian.applications import actions, attaching, pictures, rules
 from shidian.applications.models import Application, Attachment
 from shidian.applications.queries import answers, working_applications
 from shidian.calls.definition import AttachmentSlot
 from shidian.core.errors import NotNow
+from shidian.core.language import in_words
 from shidian.documents import previews, scanner, uploads
 from shidian.documents.intake import FORMATS, Rejected, format_size, safe_name
 from shidian.documents.models import Upload
@@ -46,8 +48,13 @@ def attachments(request: HttpRequest, reference: str) -> HttpResponse:
         for line in waiting:
             messages.warning(request, line)
         if taken:
-            names = "、".join(taken)
-            messages.success(request, f"“{slot.label}”已收下 {len(taken)} 个文件：{names}。")
+            names = _("、").join(taken)
+            messages.success(
+                request,
+                _("“{slot}”已收下 {count} 个文件：{names}。").format(
+                    slot=slot.label, count=len(taken), names=names
+                ),
+            )
         if not wrong:
             return redirect(f"{url('attachments', application)}#slot-{slot.key}")
         problems[slot.key] = wrong
@@ -55,7 +62,7 @@ def attachments(request: HttpRequest, reference: str) -> HttpResponse:
         held = set(application.attachments.values_list("slot", flat=True))
         for slot in application.call.definition.attachments:
             if slot.required and slot.key not in held:
-                problems.setdefault(slot.key, []).append(f"请上传“{slot.label}”")
+                problems.setdefault(slot.key, []).append(_("请上传“{slot}”").format(slot=slot.label))
     decision, reasons = open_reasons(application)
     context = {
         "application": application,
@@ -89,7 +96,7 @@ def _take(
         return [], [], [why]
     given = request.FILES.getlist("files")
     if not given:
-        return [], [], [f"请先为“{slot.label}”选择文件，再按“上传”"]
+        return [], [], [_("请先为“{slot}”选择文件，再按“上传”").format(slot=slot.label)]
     taken: list[str] = []
     waiting: list[str] = []
     wrong: list[str] = []
@@ -105,9 +112,11 @@ def _take(
                 application, slot, content, name=file.name or "", length=file.size or 0, by=person(request)
             )
         except Rejected as rejected:
-            wrong.append(f"“{name}”没有收下：{rejected}")
+            wrong.append(
+                _("“{name}”没有收下：{rejected}").format(name=name, rejected=in_words(rejected.said))
+            )
         except NotNow as full:
-            wrong.append(f"“{name}”没有收下：{full.reason}")
+            wrong.append(_("“{name}”没有收下：{reason}").format(name=name, reason=full.reason))
         else:
             _sort(upload, name, taken, waiting, wrong)
     return taken, waiting, wrong
@@ -117,10 +126,10 @@ def _sort(upload: Upload, name: str, taken: list[str], waiting: list[str], wrong
     if upload.taken_at:
         taken.append(name)
     elif upload.refused_at:
-        wrong.append(f"“{name}”没有收下：{upload.reason}")
+        wrong.append(_("“{name}”没有收下：{reason}").format(name=name, reason=uploads.reason(upload)))
         uploads.abandon(upload)  # said here, and not again in the list
     else:
-        waiting.append(f"“{name}”{uploads.words(upload)}")
+        waiting.append(_("“{name}”{words}").format(name=name, words=uploads.words(upload)))
 
 
 def _slots(
@@ -148,7 +157,7 @@ def _slots(
                 "left": slot.maximum - len(here) - on_their_way,
                 "most": slot.max_mb * 1_000_000,
                 "plain": min(slot.max_mb, settings.UPLOAD_LIMIT // 1_000_000),
-                "formats": "、".join(FORMATS[name].label for name in slot.formats),
+                "formats": _("、").join(FORMATS[name].label for name in slot.formats),
                 "accept": ",".join(
                     f".{extension}" for name in slot.formats for extension in FORMATS[name].extensions
                 ),
@@ -174,7 +183,7 @@ def _row(application: Application, upload: Upload, *, mine: bool) -> dict[str, A
         "size": format_size(upload.length),
         "mine": mine,
         "url": url("attachment-upload", application, token=upload.token) if mine else "",
-        "words": uploads.words(upload) if mine else f"{upload.owner.label}正在上传",
+        "words": uploads.words(upload) if mine else _("{owner}正在上传").format(owner=upload.owner.label),
         "percent": uploads.offset(upload) * 100 // upload.length,
     }
 
@@ -214,7 +223,7 @@ def upload(request: HttpRequest, reference: str, token: str) -> HttpResponse:
     )
     if request.method == "POST" and not tus.speaks_tus(request):
         uploads.abandon(found)
-        messages.success(request, f"已放弃上传“{found.name}”。")
+        messages.success(request, _("已放弃上传“{name}”。").format(name=found.name))
         return redirect(f"{url('attachments', application)}#slot-{found.place.partition('/')[2]}")
     return tus.resource(request, found)
 
@@ -269,7 +278,7 @@ def viewer(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
         "application": application,
         "attachment": found,
         "size": format_size(found.file.size),
-        "label": slot.label if slot else "证明材料",
+        "label": slot.label if slot else _("证明材料"),
         "number": number,
         "pages": pages,
         "drawn": previews.picture(found.file, page=number, width=previews.PAGE) is not None,
@@ -290,17 +299,35 @@ def removal(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     if request.method == "POST":
         name = found.file.name
         actions.detach(found, by=person(request))
-        messages.success(request, f"已删去“{name}”。")
+        messages.success(request, _("已删去“{name}”。").format(name=name))
         return redirect(back)
     slot = next((each for each in application.call.definition.attachments if each.key == found.slot), None)
     context = {
         "application": application,
         "file": found.file,
         "consequences": [
-            f"从“{slot.label if slot else '证明材料'}”里删去这个文件，需要时可以重新上传。",
-            "以前冻结的版本里如果有它，仍然保留。",
+            *_used(application, found),
+            _("从“{slot}”里删去这个文件，需要时可以重新上传。").format(
+                slot=slot.label if slot else _("证明材料")
+            ),
+            _("以前冻结的版本里如果有它，仍然保留。"),
         ],
         "refused": "" if allowed else allowed.reason,
         "back_url": back,
     }
     return render(request, "portal/attachment_removal.html", context)
+
+
+def _used(application: Application, attachment: Attachment) -> list[str]:
+    questionnaire = application.call.questionnaire
+    if attachment.slot != questionnaire.pictures:
+        return []
+    fields = pictures.using(questionnaire, answers(application), attachment.file.name)
+    if not fields:
+        return []
+    names = "、".join(f"“{field.name}”" for field in fields)
+    return [
+        _("{fields}里用到了这张图片。删去以后那里就没有图了，冻结以前要重新上传，或者删去那一行。").format(
+            fields=names
+        )
+    ]

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -75,20 +76,20 @@ def _do(
     do = request.POST.get("do", "")
     if do == "begin":
         thread = comments.begin(application, *place, text=text, mentions=named, by=user)
-        return thread, "批注已写下。"
+        return thread, _("批注已写下。")
     thread = next((each for each in found if str(each.pk) == request.POST.get("thread")), Thread())
     if thread.pk is None:
         raise Http404
     thread.application = application
     if do == "reply":
         comments.reply(thread, text=text, mentions=named, by=user)
-        return thread, "回复已写下。"
+        return thread, _("回复已写下。")
     if do == "resolve":
         comments.resolve(thread, by=user)
-        return thread, "已标为解决。"
+        return thread, _("已标为解决。")
     if do == "reopen":
         comments.reopen(thread, by=user)
-        return thread, "已重新打开。"
+        return thread, _("已重新打开。")
     raise Http404
 
 

@@ -16,6 +16,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_q.tasks import async_task
@@ -27,15 +29,15 @@ from shidian.portal.access import person
 from shidian.ui.templatetags.ui import form_problems
 
 _LABELS = {
-    "login": "电子邮箱",
-    "email": "电子邮箱",
-    "password": "密码",
-    "oldpassword": "现在的密码",
-    "password1": "新密码",
-    "password2": "再输一次新密码",
-    "code": "验证码",
+    "login": gettext_noop("电子邮箱"),
+    "email": gettext_noop("电子邮箱"),
+    "password": gettext_noop("密码"),
+    "oldpassword": gettext_noop("现在的密码"),
+    "password1": gettext_noop("新密码"),
+    "password2": gettext_noop("再输一次新密码"),
+    "code": gettext_noop("验证码"),
 }
-_HINTS = {"password1": "至少 10 个字符，不能全是数字，不能太常见。"}
+_HINTS = {"password1": gettext_noop("至少 10 个字符，不能全是数字，不能太常见。")}
 
 
 @never_cache
@@ -81,8 +83,8 @@ def _worded(form: Any) -> Any:
         field.label = _LABELS.get(name, field.label)
         field.help_text = _HINTS.get(name, "")
         field.widget.attrs.pop("placeholder", None)
-        field.error_messages["required"] = f"请填写“{field.label}”"
-        field.error_messages["invalid"] = f"“{field.label}”的格式不对"
+        field.error_messages["required"] = _("请填写“{field}”").format(field=field.label)
+        field.error_messages["invalid"] = _("“{field}”的格式不对").format(field=field.label)
     return form
 
 
@@ -113,21 +115,30 @@ def _demonstration() -> list[dict[str, Any]]:
     for user in users.prefetch_related("memberships__organisation", "offices__office"):
         for heading, what in _roles(user):
             groups.setdefault(heading, []).append({"name": user.name, "email": user.email, "what": what})
-    order = ("申请单位", "受理机构", "系统")
+    order = (_("申请单位"), _("受理机构"), _("系统"))
     return [{"heading": heading, "accounts": groups[heading]} for heading in order if heading in groups]
 
 
 def _roles(user: User) -> list[tuple[str, str]]:
     held = [f"{row.organisation.name} {row.get_role_display()}" for row in user.memberships.all()]
     if held:
-        return [("申请单位", "、".join(held))]
+        return [(_("申请单位"), _("、").join(held))]
     offices: dict[str, list[str]] = {}
     for officer in user.offices.all():
         offices.setdefault(officer.office.name, []).append(officer.get_role_display())
     if offices:
-        return [("受理机构", "；".join(f"{name} {'、'.join(roles)}" for name, roles in offices.items()))]
+        return [
+            (_("受理机构"), _("；").join(f"{name} {'、'.join(roles)}" for name, roles in offices.items()))
+        ]
     return [
-        ("系统", "系统管理员" if user.is_administrator else "审计员" if user.is_auditor else "不属于任何单位")
+        (
+            _("系统"),
+            _("系统管理员")
+            if user.is_administrator
+            else _("审计员")
+            if user.is_auditor
+            else _("不属于任何单位"),
+        )
     ]
 
 

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -31,7 +32,7 @@ from shidian.applications.writing import (
 )
 from shidian.core.errors import Refused, Stale
 from shidian.portal.access import held_application, own_application, person
-from shidian.portal.merging import TwoTexts, two_texts, word_changes
+from shidian.portal.merging import TwoTexts, readable, two_texts, word_changes
 from shidian.portal.overview import url
 from shidian.portal.views.sections import filled_wrongly, posted, section_of
 from shidian.questionnaires import forms
@@ -90,7 +91,7 @@ def field(request: HttpRequest, reference: str, section: str, field: str) -> Htt
             values = forms.read(asked, posted(request))
             number = request.POST.get("number", "")
             if field not in values or not (number.isascii() and number.isdigit() and len(number) < 9):
-                return _json({"refused": "这一栏没有送到，请刷新页面再试。"}, 400)
+                return _json({"refused": _("这一栏没有送到，请刷新页面再试。")}, 400)
             outcome = _save(request, application, f"{section}.{field}", values[field], int(number))
     except Stale:
         application = own_application(request, reference)
@@ -156,7 +157,7 @@ def _contested(application: Application, asked: Section, one: Field, user: User)
 
 def _two(mine: AnswerRevision, one: Field, user: User) -> TwoTexts:
     answer = mine.answer
-    who = "您在另一个窗口" if answer.saved_by_id == user.pk else answer.saved_by.label
+    who = _("您在另一个窗口") if answer.saved_by_id == user.pk else answer.saved_by.label
     return two_texts(one, mine.value, answer.value, who=who, number=answer.number, at=answer.saved_at)
 
 
@@ -184,7 +185,7 @@ def conflict(request: HttpRequest, reference: str, section: str) -> HttpResponse
             for path, number in theirs.items():
                 settle_for_theirs(application, path, by=user, started_from=number)
             if not any(isinstance(outcome, Contested) for outcome in outcomes):
-                messages.success(request, "已按您的选择保存。没有采用的一份也留在修改记录里。")
+                messages.success(request, _("已按您的选择保存。没有采用的一份也留在修改记录里。"))
                 return redirect(url("section", application, section=asked.key))
             return redirect(request.path)
     context = {
@@ -201,7 +202,10 @@ def conflict(request: HttpRequest, reference: str, section: str) -> HttpResponse
         ],
         "stale": bool(stale),
         "form_problems": [
-            {"message": f"请为“{asked.field(key).name}”选一份", "anchor": f"keep-{key}-mine"}
+            {
+                "message": _("请为“{name}”选一份").format(name=asked.field(key).name),
+                "anchor": f"keep-{key}-mine",
+            }
             for key in unclear
         ],
         "allowed": rules.can_write(user, application, asked.key),
@@ -259,7 +263,9 @@ def history(request: HttpRequest, reference: str, section: str, field: str) -> H
         lines.append(
             {
                 "revision": each,
-                "pieces": word_changes(shown_text(one, earlier), shown_text(one, each.value)),
+                "pieces": word_changes(
+                    readable(one, shown_text(one, earlier)), readable(one, shown_text(one, each.value))
+                ),
                 "current": row is not None and each.number == row.number,
             }
         )
@@ -293,7 +299,7 @@ def _restore(request: HttpRequest, application: Application, asked: Section, one
         raise Http404
     outcome = restore(revision, by=person(request), started_from=int(number))
     if isinstance(outcome, Contested):
-        messages.warning(request, f"{outcome.who}刚刚改了这一栏。请看最新的两份再选。")
+        messages.warning(request, _("{who}刚刚改了这一栏。请看最新的两份再选。").format(who=outcome.who))
         return redirect(url("conflict", application, section=asked.key))
-    messages.success(request, f"“{one.name}”已恢复成所选的一份；原来的内容仍在修改记录里。")
+    messages.success(request, _("“{one}”已恢复成所选的一份；原来的内容仍在修改记录里。").format(one=one.name))
     return redirect(here)

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -36,7 +37,7 @@ def lodgement(request: HttpRequest, reference: str) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         if chosen is None:
-            problem = "请选择递交给哪个受理机构"
+            problem = _("请选择递交给哪个受理机构")
         else:
             try:
                 arrival = actions.lodge(application, chosen["office"], by=user)
@@ -45,7 +46,7 @@ def lodgement(request: HttpRequest, reference: str) -> HttpResponse:
             else:
                 return redirect(overview.url("receipt", application, number=arrival.number))
     elif ("office" in request.GET or "go" in request.GET) and chosen is None:
-        problem = "请选择递交给哪个受理机构"
+        problem = _("请选择递交给哪个受理机构")
     if chosen is None and len(choices) == 1:
         chosen = choices[0]
     round_ = round_of(application)
@@ -132,19 +133,21 @@ def withdrawal(request: HttpRequest, reference: str) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         actions.withdraw(application, by=person(request), reason=form.cleaned_data["reason"])
-        messages.success(request, f"申请 {application.reference} 已撤回。")
+        messages.success(request, _("申请 {application} 已撤回。").format(application=application.reference))
         return redirect(overview.url("application", application))
     round_ = round_of(application)
     given = [p for p in parties(round_) if p.signature] if round_ and round_.state != "void" else []
     consequences = [
-        "这次申请到此结束，不能恢复；要再申请，须另起一份。",
-        "填写的内容、版本和意见都保留，可以随时查看和下载。",
+        _("这次申请到此结束，不能恢复；要再申请，须另起一份。"),
+        _("填写的内容、版本和意见都保留，可以随时查看和下载。"),
     ]
     if given:
-        names = "、".join(f"{party.label}“{party.name}”" for party in given)
-        consequences.insert(1, f"已经取得的意见失效：{names}。")
+        names = _("、").join(
+            _("{party}“{party_2}”").format(party=party.label, party_2=party.name) for party in given
+        )
+        consequences.insert(1, _("已经取得的意见失效：{names}。").format(names=names))
     if application.office is not None and application.state in ("lodged", "recommended"):
-        consequences.insert(1, f"{application.office.name}不再审查这份申请。")
+        consequences.insert(1, _("{office}不再审查这份申请。").format(office=application.office.name))
     context = {
         "application": application,
         "form": form,

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -24,6 +25,7 @@ from shidian.portal.access import (
     seen_versions,
     sees_everything,
 )
+from shidian.portal.pictures import version_address
 from shidian.portal.reading import written
 from shidian.signoffs.models import Round
 from shidian.signoffs.queries import parties
@@ -40,7 +42,7 @@ def form(request: HttpRequest, reference: str) -> HttpResponseBase:
         try:
             content = papers.draft_form(application)
         except PaperError as fault:
-            messages.error(request, f"草稿打印不出来：{fault}")
+            messages.error(request, _("草稿打印不出来：{fault}").format(fault=fault))
             return redirect(overview.url("check" if _own(request, reference) else "application", application))
         return files.pdf(content, name=f"申请书草稿-{application.reference}.pdf")
     newest = next(iter(seen_versions(user, application)), None)
@@ -70,7 +72,7 @@ def version_form(request: HttpRequest, reference: str, number: int) -> HttpRespo
     try:
         return _form_of(version)
     except PaperError as fault:
-        messages.error(request, f"申请书打印不出来：{fault}")
+        messages.error(request, _("申请书打印不出来：{fault}").format(fault=fault))
         return redirect(overview.url("application", application))
 
 
@@ -90,7 +92,11 @@ def version(request: HttpRequest, reference: str, number: int) -> HttpResponse:
         "application": application,
         "version": found,
         "state": rows[0],
-        "written": written(package.questionnaire, content["answers"]),
+        "written": written(
+            package.questionnaire,
+            content["answers"],
+            address=version_address(application, found, package.questionnaire),
+        ),
         "slots": {slot.key: slot.label for slot in package.call.attachments},
         "attachments": content["attachments"],
         "parties": [{"party": party, "signature": party.signature} for party in parties(round_)]

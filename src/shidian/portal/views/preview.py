@@ -6,6 +6,7 @@ from base64 import b64encode
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -42,7 +43,9 @@ def words(name: str, frame: papers.Frame) -> str:
     """How full a box is, in a sentence."""
     share = f"{frame.full:.0%}"
     if frame.full <= 1:
-        return f"“{name}”占申请书上这一框的 {share}。"
+        return _("“{name}”占申请书上这一框的 {share}。").format(name=name, share=share)
     if frame.last_page > frame.page:
-        return f"“{name}”是申请书上这一框的 {share}，打印时续到第 {frame.last_page} 页。"
-    return f"“{name}”是申请书上这一框的 {share}，打印时框会加高。"
+        return _("“{name}”是申请书上这一框的 {share}，打印时续到第 {last_page} 页。").format(
+            name=name, share=share, last_page=frame.last_page
+        )
+    return _("“{name}”是申请书上这一框的 {share}，打印时框会加高。").format(name=name, share=share)

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -43,7 +44,9 @@ def profile(request: HttpRequest, pk: int) -> HttpResponse:
             problems = [problem for problem in check_section(SECTION, values) if problem.severity == "error"]
             if not problems:
                 row = profiles.keep(unit, values, by=user)
-                words = "单位资料已保存，以后的新申请会自动带入。" if row else "没有改动，资料和原来一样。"
+                words = (
+                    _("单位资料已保存，以后的新申请会自动带入。") if row else _("没有改动，资料和原来一样。")
+                )
                 messages.success(request, words)
                 return redirect("portal:unit-profile", pk=unit.pk)
     warnings = [problem for problem in check_section(SECTION, values) if problem.severity == "warning"]
@@ -63,7 +66,7 @@ def _history(unit: Organisation) -> list[dict[str, Any]]:
     before: dict[str, Any] = {}
     for row in UnitProfile.objects.filter(organisation=unit).select_related("by").order_by("pk"):
         changed = [
-            {"label": field.name, "text": shown_text(field, row.data.get(field.key)) or "（未填）"}
+            {"label": field.name, "text": shown_text(field, row.data.get(field.key)) or _("（未填）")}
             for field in SECTION.fields
             if (row.data.get(field.key) or "") != (before.get(field.key) or "")
         ]
@@ -82,8 +85,8 @@ def take(request: HttpRequest, reference: str, section: str) -> HttpResponse:
     outcomes = take_newer(application, asked, numbers_of(request), by=person(request))
     if any(isinstance(outcome, Contested) for outcome in outcomes):
         return redirect(url("conflict", application, section=asked.key))
-    words = f"已用新的单位资料，改了 {len(outcomes)} 栏；原来的内容在修改记录里。"
-    messages.success(request, words if outcomes else "没有要改的，这一部分和单位资料一样。")
+    words = _("已用新的单位资料，改了 {count} 栏；原来的内容在修改记录里。").format(count=len(outcomes))
+    messages.success(request, words if outcomes else _("没有要改的，这一部分和单位资料一样。"))
     return redirect(url("section", application, section=asked.key))
 
 

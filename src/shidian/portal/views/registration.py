@@ -13,6 +13,7 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
@@ -124,7 +125,7 @@ def head_confirmation(request: HttpRequest, organisation: int, user: str, token:
     problems: list[dict[str, str]] = []
     if request.method == "POST":
         if choice not in ("confirm", "refuse"):
-            problems.append({"message": "请选择是否认可这次注册", "anchor": "choice-confirm"})
+            problems.append({"message": _("请选择是否认可这次注册"), "anchor": "choice-confirm"})
         if choice == "confirm" and wants_password:
             problems += password_problems(
                 request.POST.get("password", ""),
@@ -163,7 +164,7 @@ def _answer(
         if wants_password:
             accept_invitation(head, password=request.POST["password"])
         actions.confirm(unit, by=head)
-    messages.success(request, f"“{unit.name}”的注册已确认，现在可以申请了。")
+    messages.success(request, _("“{unit}”的注册已确认，现在可以申请了。").format(unit=unit.name))
     if wants_password:
         answer: HttpResponse = perform_login(request, head, redirect_url=redirect("portal:applications").url)
         return answer
@@ -227,7 +228,7 @@ def first_administrator(request: HttpRequest) -> HttpResponse:
 def _is_code(form: FirstAdministratorForm, address: str | None) -> bool:
     """Whether the code is right; wrong ones are counted, and five lock the page for half an hour."""
     if lockout.is_locked(_LOCK_NAME):
-        form.add_error("code", "开通码连续 5 次不对，请 30 分钟以后再试。")
+        form.add_error("code", _("开通码连续 5 次不对，请 30 分钟以后再试。"))
         return False
     kept: Path = settings.DATA / _CODE_FILE
     right = kept.read_text().strip() if kept.exists() else ""
@@ -236,5 +237,5 @@ def _is_code(form: FirstAdministratorForm, address: str | None) -> bool:
         lockout.forget(_LOCK_NAME)
         return True
     lockout.note_failure(_LOCK_NAME, address)
-    form.add_error("code", "开通码不对。它在启动系统时显示在命令行里，请照着输入。")
+    form.add_error("code", _("开通码不对。它在启动系统时显示在命令行里，请照着输入。"))
     return False

@@ -10,11 +10,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from shidian.applications import rules
 from shidian.applications.models import Answer, Application
+from shidian.applications.pictures import missing
 from shidian.applications.presence import arrive
 from shidian.applications.queries import answers, unsettled, value_at, written_in
 from shidian.applications.reusing import newer_in_profile
@@ -22,6 +24,7 @@ from shidian.applications.writing import Contested, Writing, save_fields
 from shidian.portal.access import own_application, person
 from shidian.portal.evidence import with_evidence
 from shidian.portal.overview import open_reasons, presence_words, tasks, url
+from shidian.portal.pictures import pictures_of, with_pictures
 from shidian.portal.remarks import with_links
 from shidian.questionnaires import forms
 from shidian.questionnaires.checks import Problem, check_part, check_section, is_blank
@@ -93,7 +96,10 @@ def _save(
         return redirect(url("conflict", application, section=asked.key))
     if others:
         messages.info(
-            request, f"{others[-1].saved_by.label}刚才也改了这一部分的其他栏目，两人的修改都已保存。"
+            request,
+            _("{saved_by}刚才也改了这一部分的其他栏目，两人的修改都已保存。").format(
+                saved_by=others[-1].saved_by.label
+            ),
         )
     saved = {**held, **{path.partition(".")[2]: writing.value for path, writing in writings.items()}}
     return _go_on(request, application, asked, saved)
@@ -102,7 +108,7 @@ def _save(
 def _move_rows(asked: Section, values: dict[str, Any], held: Mapping[str, Any], request: HttpRequest) -> None:
     """Carry out the row buttons of a page without script: up, down, drop. A blank row is always there to add."""
     for verb in ("rows-up", "rows-down", "rows-drop"):
-        key, _, number = request.POST.get(verb, "").rpartition("-")
+        key, _rest, number = request.POST.get(verb, "").rpartition("-")
         rows = values.get(key, held.get(key))
         if key not in asked.by_key or not isinstance(rows, list) or not number.isdigit():
             continue
@@ -135,14 +141,14 @@ def _go_on(
     if table:
         return HttpResponseRedirect(f"{here}#f-{table}") if table in asked.by_key else redirect(here)
     if go == "list":
-        messages.success(request, f"“{asked.title}”已保存。")
+        messages.success(request, _("“{asked}”已保存。").format(asked=asked.title))
         return redirect(url("application", application))
     if go == "next" and not filled_wrongly(asked, values):
-        messages.success(request, f"“{asked.title}”已保存。")
+        messages.success(request, _("“{asked}”已保存。").format(asked=asked.title))
         return redirect(_next(application, asked, {**answers(application), asked.key: dict(values)}))
     if go == "stay" or "check" in request.GET:
         return redirect(request.get_full_path())
-    messages.success(request, "已保存。")
+    messages.success(request, _("已保存。"))
     return redirect(f"{here}?check=filled" if filled_wrongly(asked, values) else here)
 
 
@@ -202,6 +208,8 @@ def _page(
     questionnaire = application.call.questionnaire
     everything = {**answers(application), asked.key: values}
     found = check_part(questionnaire, asked.key, everything)
+    held = pictures_of(application, asked)
+    found += missing(questionnaire, everything, held, only=asked.key)
     warnings = [
         problem
         for problem in found
@@ -232,16 +240,22 @@ def _page(
         "fields": with_links(
             application,
             asked.key,
-            with_evidence(
-                bind(
+            with_pictures(
+                with_evidence(
+                    bind(
+                        asked,
+                        values,
+                        [*wrong, *warnings],
+                        open_fields=None if allowed else frozenset(),
+                        known=visible(questionnaire, everything),
+                    ),
+                    application,
                     asked,
-                    values,
-                    [*wrong, *warnings],
-                    open_fields=None if allowed else frozenset(),
-                    known=visible(questionnaire, everything),
                 ),
                 application,
                 asked,
+                held,
+                may_add=bool(rules.can_edit(user, application)),
             ),
             may_comment=bool(rules.can_comment(user, application)),
         ),

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -129,7 +130,9 @@ def _role(application: Application, form: RoleForm, user: User) -> str:
     except Invalid as invalid:
         _show(form, invalid)
         return ""
-    return f"{row.user.label}的角色定为“{row.get_role_display()}”{_letter(row.user)}。"
+    return _("{user}的角色定为“{role}”{user_2}。").format(
+        user=row.user.label, role=row.get_role_display(), user_2=_letter(row.user)
+    )
 
 
 def _give(application: Application, form: GiveForm, working: Sequence[User], user: User) -> str:
@@ -150,13 +153,15 @@ def _give(application: Application, form: GiveForm, working: Sequence[User], use
     except Invalid as invalid:
         _show(form, invalid)
         return ""
-    names = "、".join(titles[gift.section] for gift in given)
+    names = _("、").join(titles[gift.section] for gift in given)
     letter = _letter(given[0].user) if given[0].user else ""
-    return f"“{names}”已交给{given[0].holder}填写{letter}。"
+    return _("“{names}”已交给{holder}填写{letter}。").format(
+        names=names, holder=given[0].holder, letter=letter
+    )
 
 
 def _letter(user: User) -> str:
-    return "" if user.has_usable_password() else "，邀请邮件已发到其邮箱"
+    return "" if user.has_usable_password() else _("，邀请邮件已发到其邮箱")
 
 
 def _show(form: RoleForm | GiveForm, invalid: Invalid) -> None:
@@ -167,14 +172,14 @@ def _show(form: RoleForm | GiveForm, invalid: Invalid) -> None:
 def _unrole(application: Application, pk: str, user: User) -> str:
     row = _row(Collaborator.objects.select_related("user", "application"), application, pk)
     sharing.unshare(row, by=user)
-    return f"已收回{row.user.label}的角色“{row.get_role_display()}”。"
+    return _("已收回{user}的角色“{role}”。").format(user=row.user.label, role=row.get_role_display())
 
 
 def _take(application: Application, pk: str, user: User) -> str:
     row = _row(SectionGift.objects.select_related("user", "organisation", "application"), application, pk)
     sharing.take_back(row, by=user)
     title = application.call.questionnaire.section(row.section).title
-    return f"“{title}”已从{row.holder}收回；写过的都在。"
+    return _("“{title}”已从{holder}收回；写过的都在。").format(title=title, holder=row.holder)
 
 
 def _row(rows: Any, application: Application, pk: str) -> Any:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -27,7 +28,7 @@ def unit(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     if request.method == "POST" and found.state == "pending":
         ask_head_again(found, by=user)
-        messages.success(request, "确认邮件已经重新发出。")
+        messages.success(request, _("确认邮件已经重新发出。"))
         return redirect("portal:unit", pk=found.pk)
     context = {
         "unit": found,
@@ -35,6 +36,6 @@ def unit(request: HttpRequest, pk: int) -> HttpResponse:
         "head": head_of(found),
         "applications": lead_applications(user).filter(lead=found),
         "tone": {"confirmed": "done", "pending": "wait", "refused": "stop"}[found.state],
-        "label": Organisation.MACHINE.labels[found.state],
+        "label": _(Organisation.MACHINE.labels[found.state]),
     }
     return render(request, "portal/unit.html", context)

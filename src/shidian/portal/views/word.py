@@ -14,6 +14,7 @@ from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -104,12 +105,14 @@ def upload(request: HttpRequest, reference: str) -> HttpResponse:
         given = request.FILES.get("file")
         wrong = refused(request)
         if not wrong and given is None:
-            wrong = "请先选择填好的 Word 文件，再按“读取”"
+            wrong = _("请先选择填好的 Word 文件，再按“读取”")
         if not wrong and given is not None:
             try:
                 token = keep_upload(cast(BinaryIO, given), given.name or "", application, person(request))
             except Unreadable as unreadable:
-                wrong = f"“{safe_name(given.name or '')}”读不出来：{unreadable}"
+                wrong = _("“{safe_name}”读不出来：{unreadable}").format(
+                    safe_name=safe_name(given.name or ""), unreadable=unreadable
+                )
             else:
                 return redirect(url("word-review", application, token=token))
     context = {
@@ -215,7 +218,7 @@ def review(request: HttpRequest, reference: str, token: str) -> HttpResponse:
             held = answers(application)
             compared = word_form.compare(application.call.package, reading, held)
         else:
-            wrong = "还没有勾选要采用的内容；都不采用的，按“不采用，返回”"
+            wrong = _("还没有勾选要采用的内容；都不采用的，按“不采用，返回”")
     context = {
         "application": application,
         "upload": given,
@@ -270,7 +273,7 @@ def _writings(
     for number, each in enumerate(compared.loose, start=1):
         path = request.POST.get(f"loose-{number}", "")
         field = application.call.questionnaire.find(path)
-        section, _, key = path.partition(".")
+        section, _rest, key = path.partition(".")
         if field is None or section not in may:
             continue
         present = values.get(path, held.get(section, {}).get(key))
@@ -295,10 +298,19 @@ def _writable(application: Application, user: User) -> set[str]:
 
 def _say(request: HttpRequest, application: Application, outcomes: Sequence[Outcome]) -> None:
     changed = [outcome for outcome in outcomes if isinstance(outcome, Saved) and outcome.changed]
-    names = "、".join(_named(application, outcome.path) for outcome in changed[:6])
-    more = f"等 {len(changed)} 栏" if len(changed) > 6 else f"共 {len(changed)} 栏"
+    names = _("、").join(_named(application, outcome.path) for outcome in changed[:6])
+    more = (
+        _("等 {count} 栏").format(count=len(changed))
+        if len(changed) > 6
+        else _("共 {count} 栏").format(count=len(changed))
+    )
     if changed:
-        messages.success(request, f"已从 Word 采用：{names}，{more}。原来的内容在各栏的修改记录里。")
+        messages.success(
+            request,
+            _("已从 Word 采用：{names}，{more}。原来的内容在各栏的修改记录里。").format(
+                names=names, more=more
+            ),
+        )
 
 
 def _named(application: Application, path: str) -> str:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from shidian.core import clock
 from shidian.ui import language, markup
@@ -47,7 +48,7 @@ def _moment(value: Any) -> datetime | date | None:
 
 
 def _date_words(moment: date) -> str:
-    return f"{moment.year} 年 {moment.month} 月 {moment.day} 日"
+    return _("{year} 年 {month} 月 {day} 日").format(year=moment.year, month=moment.month, day=moment.day)
 
 
 @register.filter
@@ -65,7 +66,7 @@ def cn_day(value: Any) -> str:
     moment = _moment(value)
     if moment is None:
         return str(value) if value else NOTHING
-    return f"{moment.month} 月 {moment.day} 日"
+    return _("{month} 月 {day} 日").format(month=moment.month, day=moment.day)
 
 
 @register.filter
@@ -84,13 +85,13 @@ def cn_month(value: Any) -> str:
     """2024 年 1 月, from 2024-01, a date, or {"from": …, "to": …} (2024 年 1 月至 2025 年 12 月)."""
     if isinstance(value, dict):
         ends = [cn_month(value.get(key)) for key in ("from", "to") if value.get(key)]
-        return "至 ".join(ends) if ends else NOTHING
+        return _("至 ").join(ends) if ends else NOTHING
     if isinstance(value, str) and (match := _MONTH.match(value.strip())):
-        return f"{match[1]} 年 {int(match[2])} 月"
+        return _("{match} 年 {match_2} 月").format(match=match[1], match_2=int(match[2]))
     moment = _moment(value)
     if moment is None:
         return str(value) if value else NOTHING
-    return f"{moment.year} 年 {moment.month} 月"
+    return _("{year} 年 {month} 月").format(year=moment.year, month=moment.month)
 
 
 def due_words(value: datetime | date, *, by_date: bool = False) -> tuple[str, str]:
@@ -106,16 +107,16 @@ def due_words(value: datetime | date, *, by_date: bool = False) -> tuple[str, st
     days = (last_day - now.date()).days
     clock_time = f"{moment:%H:%M}" if isinstance(moment, datetime) else ""
     if days < 0:
-        return f"逾期 {-days} 天", "due due-over"
+        return _("逾期 {days} 天").format(days=-days), "due due-over"
     if days == 0:
         if isinstance(moment, datetime) and moment < now:
-            return f"今天 {clock_time} 已过", "due due-over"
-        return f"今天 {clock_time}".rstrip(), "due due-soon"
+            return _("今天 {clock_time} 已过").format(clock_time=clock_time), "due due-over"
+        return _("今天 {clock_time}").format(clock_time=clock_time).rstrip(), "due due-soon"
     if days == 1:
-        return f"明天 {clock_time}".rstrip(), "due due-soon"
+        return _("明天 {clock_time}").format(clock_time=clock_time).rstrip(), "due due-soon"
     if by_date and days > NEAR_DAYS:
         return cn_day(moment), "due"
-    return f"还有 {days} 天", "due due-soon" if days <= SOON_DAYS else "due"
+    return _("还有 {days} 天").format(days=days), "due due-soon" if days <= SOON_DAYS else "due"
 
 
 @register.filter
@@ -181,7 +182,7 @@ def file_size(size: Any) -> str:
     except (TypeError, ValueError):
         return ""
     if left < 1024:
-        return f"{int(left)} 字节"
+        return _("{left} 字节").format(left=int(left))
     for unit in ("KB", "MB", "GB"):
         left /= 1024
         if left < 1024 or unit == "GB":
@@ -264,7 +265,10 @@ def form_problems(form: forms.BaseForm) -> list[dict[str, str]]:
         if name in form.fields:
             bound = form[name]
             anchor = bound.id_for_label or bound.auto_id
-            lines += [{"message": f"{bound.label}：{error}", "anchor": anchor} for error in errors]
+            lines += [
+                {"message": _("{bound}：{error}").format(bound=bound.label, error=error), "anchor": anchor}
+                for error in errors
+            ]
     return lines
 
 
