@@ -60,6 +60,11 @@ endure: ## 两人填写五分钟，其间服务器被杀、断网、登录过期
 	@./setup dev
 	SHIDIAN_ENDURANCE=300 SHIDIAN_SEED=$(or $(SEED),1) $(PYTEST) -q -s --browser tests/browser/test_endurance.py
 
+.PHONY: test-ca
+test-ca: ## 启动测试签章平台（测试 CA、时间戳、电子印章，只在本机，签名没有效力；PORT=8090）
+	@./setup run
+	@exec .venv/bin/python -m shidian.documents.certificates.trial --folder var/test-ca --port $(if $(filter file,$(origin PORT)),8090,$(PORT))
+
 .PHONY: bench
 bench: ## 测速报告（不是测试），写入 bench/out/
 	@./setup dev

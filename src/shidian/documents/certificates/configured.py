@@ -1,0 +1,31 @@
+"""What this installation has: trusted roots, a time stamping authority, a platform, a token driver."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+
+from shidian.documents.certificates import timestamps, trust
+from shidian.documents.certificates.remote import Platform
+
+
+def trusted() -> trust.Trust:
+    """The roots and lists of the folder SHIDIAN_TRUST as they are now; trust.BadTrust names a bad file."""
+    return trust.load(settings.TRUST_FOLDER)
+
+
+def authority() -> timestamps.Authority | None:
+    """The time stamping authority, or None: then the time is the signer's claim."""
+    return timestamps.Authority(settings.TSA) if settings.TSA else None
+
+
+def platform() -> Platform | None:
+    """The platform for remote seals, or None."""
+    return Platform(settings.SEAL_PLATFORM, settings.SEAL_TOKEN) if settings.SEAL_PLATFORM else None
+
+
+def token_driver() -> Path | None:
+    """The PKCS#11 driver, or None."""
+    driver: Path | None = settings.PKCS11_DRIVER
+    return driver
