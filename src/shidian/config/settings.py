@@ -84,7 +84,7 @@ def _database(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         return {
-            "ENGINE": "shidian.config.sqlite",
+            "ENGINE": "django.db.backends.sqlite3",
             "NAME": unquote(parts.path[1:] if parts.path.startswith("//") else parts.path),
             "CONN_MAX_AGE": None,
             "OPTIONS": {
@@ -307,6 +307,17 @@ UPLOADS_AT_ONCE = int(env("SHIDIAN_UPLOADS_AT_ONCE", "2"))  # a process; the oth
 CLAMD = env("SHIDIAN_CLAMD")
 if CLAMD and not re.fullmatch(r"unix:/.+|tcp://[^/]+:\d+", CLAMD):
     raise ImproperlyConfigured("SHIDIAN_CLAMD must be unix:/path/to/socket or tcp://host:port")
+
+# Signatures with certificates; each is off when its setting is empty.
+TRUST_FOLDER = Path(env("SHIDIAN_TRUST")) if env("SHIDIAN_TRUST") else None
+TSA = env("SHIDIAN_TSA")
+SEAL_PLATFORM = env("SHIDIAN_SEAL_PLATFORM")
+SEAL_TOKEN = env("SHIDIAN_SEAL_TOKEN")
+PKCS11_DRIVER = Path(env("SHIDIAN_PKCS11")) if env("SHIDIAN_PKCS11") else None
+SM3 = env_bool("SHIDIAN_SM3")  # a second digest beside SHA-256
+for _address in (TSA, SEAL_PLATFORM):
+    if _address and urlsplit(_address).scheme not in ("http", "https"):
+        raise ImproperlyConfigured("SHIDIAN_TSA and SHIDIAN_SEAL_PLATFORM must begin with http:// or https://")
 
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 if DEMONSTRATION or not env("SHIDIAN_SMTP_HOST"):
