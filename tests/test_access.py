@@ -19,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from shidian.accounts.links import encode, invitation
 from shidian.accounts.models import User
 from shidian.applications import sharing, word_form
+from shidian.applications.actions import attach
 from shidian.applications.attaching import announce
 from shidian.applications.models import Application
 from shidian.applications.queries import lodgement_here, round_of
@@ -100,6 +101,8 @@ def urls(world: World) -> dict[str, str]:
     signature = Signature.objects.filter(party__round=round_).first()
     attachment = world.draft.attachments.first()
     assert party and signature and attachment
+    slot = next(each for each in call.definition.attachments if each.key == call.questionnaire.pictures)
+    figure = attach(world.draft, slot, BytesIO(steps.png_bytes()), name="图.png", by=cast.lead_writer)
     upload = announce(
         world.draft, call.definition.attachments[-1], name="a.pdf", length=100, by=cast.lead_writer
     )
@@ -166,6 +169,8 @@ def urls(world: World) -> dict[str, str]:
         "portal:attachment-uploads": draft,
         "portal:attachment-view": {**draft, "pk": attachment.pk},
         "portal:attachments": draft,
+        "portal:picture": {**draft, "picture": figure.file.name},
+        "portal:pictures": draft,
         "portal:call-start": {"key": call.key},
         "portal:check": draft,
         "portal:comments": {**draft, "section": "cover", "field": "contact"},
@@ -317,13 +322,13 @@ ROLES_OF: dict[str, str] = {
         (
             "portal:attachment-removal", "portal:attachment-uploads", "portal:attachments", "portal:check", "portal:conflict", "portal:field",
             "portal:field-history", "portal:freeze",
-            "portal:presence", "portal:profile-taking", "portal:section", "portal:section-preview",
+            "portal:pictures", "portal:presence", "portal:profile-taking", "portal:section", "portal:section-preview",
             "portal:sharing",
         ),
         f"{LEAD} partner",
     ),
     **dict.fromkeys(
-        ("portal:attachment-file", "portal:attachment-page", "portal:attachment-thumbnail", "portal:attachment-view"),
+        ("portal:attachment-file", "portal:attachment-page", "portal:attachment-thumbnail", "portal:attachment-view", "portal:picture"),
         f"{LEAD} partner auditor",
     ),
     "portal:attachment-upload": "lead_writer",

@@ -8,16 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from shidian.applications.content import invited
 from shidian.applications.models import Application, Lodgement
+from shidian.applications.pictures import drawn, named, of_version, present
 from shidian.applications.queries import answers
 from shidian.calls.models import Call, package_of_digest
 from shidian.calls.packages import Package
 from shidian.core import clock
 from shidian.documents.actions import printed
 from shidian.documents.models import DocumentVersion, StoredFile
-from shidian.documents.render.compiler import TEMPLATES, compile_paper, query_paper
+from shidian.documents.render.compiler import TEMPLATES, PaperError, compile_paper, query_paper
 from shidian.documents.render.pictures import page_pictures
 from shidian.questionnaires.printing import printable
 
@@ -35,7 +37,13 @@ def _paper(
     draft: bool = False,
     blank: bool = False,
     day: datetime,
+    pictures: Mapping[str, bytes] | None = None,
 ) -> dict[str, Any]:
+    answers = printable(package.questionnaire, values, blocks=True)
+    paths = _paths(pictures)
+    for section in answers.values():
+        for blocks in section.values():
+            _place(blocks, paths)
     return {
         "reference": reference,
         "version": version,
@@ -45,9 +53,20 @@ def _paper(
         "printed_on": day.date().isoformat(),
         "title": package.questionnaire.title,
         "instructions": list(package.questionnaire.instructions),
-        "answers": printable(package.questionnaire, values),
+        "answers": answers,
         "parties": [dict(party) for party in parties],
     }
+
+
+def _paths(pictures: Mapping[str, bytes] | None) -> dict[str, str]:
+    return {name: f"pictures/{number}.svg" for number, name in enumerate(pictures or {}, start=1)}
+
+
+def _place(blocks: Any, paths: Mapping[str, str]) -> None:
+    """Tell each picture of an answer where the typesetter finds it; nothing where there is none."""
+    for block in blocks if isinstance(blocks, list) else ():
+        if block.get("kind") == "picture":
+            block["file"] = paths.get(block["name"], "")
 
 
 def template_of(package: Package, path: str | None, default: str) -> bytes:
@@ -56,15 +75,29 @@ def template_of(package: Package, path: str | None, default: str) -> bytes:
 
 
 def _print(
-    package: Package, paper: Mapping[str, Any], *, pinned: datetime, attach: dict[str, bytes]
+    package: Package,
+    paper: Mapping[str, Any],
+    *,
+    pinned: datetime,
+    attach: dict[str, bytes],
+    pictures: Mapping[str, bytes] | None = None,
 ) -> bytes:
     return compile_paper(
         package.files[package.call.papers.application],
         paper,
         pinned=pinned,
         attach=attach,
+        pictures=_by_path(pictures),
         extra_fonts=settings.FONTS_FOLDER,
     )
+
+
+def _by_path(pictures: Mapping[str, bytes] | None) -> dict[str, bytes]:
+    return {path: (pictures or {})[name] for name, path in _paths(pictures).items()}
+
+
+def _pictures(application: Application, values: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
+    return drawn(application.call.questionnaire, values, present(application))
 
 
 def blank_form(call: Call) -> bytes:
@@ -80,10 +113,18 @@ def draft_form(application: Application) -> bytes:
     call = application.call
     now = clock.now().astimezone(call.zone)
     parties = [{"role": body.role, "label": body.label, "name": body.name} for body in invited(application)]
+    values = answers(application)
+    pictures = _pictures(application, values)
     paper = _paper(
-        call.package, answers(application), parties, reference=application.reference, draft=True, day=now
+        call.package,
+        values,
+        parties,
+        reference=application.reference,
+        draft=True,
+        day=now,
+        pictures=pictures,
     )
-    return _print(call.package, paper, pinned=now.replace(microsecond=0), attach={})
+    return _print(call.package, paper, pinned=now.replace(microsecond=0), attach={}, pictures=pictures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +161,23 @@ def preview(application: Application, section: str, *, dots: int = 96, most: int
     call = application.call
     now = clock.now().astimezone(call.zone).replace(microsecond=0)
     parties = [{"role": body.role, "label": body.label, "name": body.name} for body in invited(application)]
+    values = answers(application)
+    pictures = _pictures(application, values)
     paper = _paper(
-        call.package, answers(application), parties, reference=application.reference, draft=True, day=now
+        call.package,
+        values,
+        parties,
+        reference=application.reference,
+        draft=True,
+        day=now,
+        pictures=pictures,
     )
     marks = query_paper(
         call.package.files[call.package.call.papers.application],
         paper | {"preview": True},
         "<answer>",
         pinned=now,
+        pictures=_by_path(pictures),
         extra_fonts=settings.FONTS_FOLDER,
     )
     mine = [mark for mark in marks if mark["path"].startswith(f"{section}.")]
@@ -135,7 +185,7 @@ def preview(application: Application, section: str, *, dots: int = 96, most: int
         return Preview({}, [])
     first = mine[0]["page"]
     last = min(_last_page(marks, mine), first + most - 1)
-    pdf = _print(call.package, paper, pinned=now, attach={})
+    pdf = _print(call.package, paper, pinned=now, attach={}, pictures=pictures)
     return Preview(page_pictures(pdf, range(first, last + 1), dots=dots), _frames(mine))
 
 
@@ -169,11 +219,23 @@ def package_of(version: DocumentVersion) -> Package:
 
 
 def form_bytes(version: DocumentVersion) -> bytes:
-    """Print a frozen version; the same version gives the same bytes. Its data is attached to the PDF."""
+    """Print a frozen version with its own pictures; the same version gives the same bytes. Its data is attached.
+
+    Refused (`PaperError`) when a picture of it cannot be drawn now: a paper is printed whole or not at all.
+    """
     package = package_of(version)
     content = version.data
     zone = package.call.zone
     frozen = version.created_at.astimezone(zone)
+    held = of_version(version, package.questionnaire)
+    pictures = drawn(package.questionnaire, content["answers"], held)
+    for _section, field, picture in named(package.questionnaire, content["answers"]):
+        if picture.name not in pictures:
+            raise PaperError(
+                _("“{field}”里的图片“{name}”现在画不出来，请过一会儿再打印。").format(
+                    field=field.name, name=picture.name
+                )
+            )
     paper = _paper(
         package,
         content["answers"],
@@ -182,8 +244,10 @@ def form_bytes(version: DocumentVersion) -> bytes:
         version=version.label,
         code=version.code,
         day=frozen,
+        pictures=pictures,
     )
-    return _print(package, paper, pinned=frozen, attach={"application.json": version.content.encode()})
+    attach = {"application.json": version.content.encode()}
+    return _print(package, paper, pinned=frozen, attach=attach, pictures=pictures)
 
 
 def form(version: DocumentVersion) -> StoredFile:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from itertools import zip_longest
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from shidian.questionnaires import prose
+from shidian.questionnaires.prose import Block, Item, Picture, Table
+from shidian.ui.answer import Address, answer_blocks, block_markup, item, joined, paragraph, picture, table
 
 LONGEST = 3_000
 """Above so many tokens the texts are compared sentence by sentence: comparing signs takes time by the square."""
@@ -81,3 +86,61 @@ def marked_rows(
         shown.extend([marked(cell, "") for cell in row] for row in gone[len(come) :])
         shown.extend([marked("", cell) for cell in row] for row in come[len(gone) :])
     return shown
+
+
+def marked_blocks(before: str, after: str, address: Address) -> SafeString:
+    """A long answer to be read, with what changed in it marked: words of paragraphs, cells of tables, whole blocks."""
+    old, new = prose.parse(before), prose.parse(after)
+    if before == after:
+        return answer_blocks(after, address)
+    shown: list[SafeString] = []
+    for kind, left, until_left, right, until_right in SequenceMatcher(
+        None, old.blocks, new.blocks, autojunk=False
+    ).get_opcodes():
+        gone, come = old.blocks[left:until_left], new.blocks[right:until_right]
+        if kind == "equal":
+            shown.extend(block_markup(block, new.levels, address) for block in come)
+            continue
+        pairs = list(zip_longest(gone, come))
+        if any(was is not None and now is not None and type(was) is not type(now) for was, now in pairs):
+            pairs = [*((was, None) for was in gone), *((None, now) for now in come)]
+        shown.extend(_marked_block(was, now, new.levels, address) for was, now in pairs)
+    return joined(shown)
+
+
+def _marked_block(
+    was: Block | None, now: Block | None, levels: dict[int, int], address: Address
+) -> SafeString:
+    """One block beside its earlier state, of the same kind where both are there."""
+    block = now or was
+    match block:
+        case Table():
+            old = was.rows if isinstance(was, Table) else ()
+            new = now.rows if isinstance(now, Table) else ()
+            width = max(len(row) for row in (*old, *new))
+            rows = marked_rows(_even(old, width), _even(new, width))
+            return table(rows, header=block.header)
+        case Picture():
+            before = was.caption if isinstance(was, Picture) else ""
+            after = now.caption if isinstance(now, Picture) else ""
+            named = _name(was), _name(now)
+            caption = format_html(
+                "{} {}", marked(*named) if len(set(named)) > 1 else "", marked(before, after)
+            )
+            return picture(block.name, caption, address(block.name) if now else None)
+        case Item() if isinstance(was, Item) and isinstance(now, Item) and was.marker == now.marker:
+            return item(now.marker, marked(was.text, now.text), levels[now.rank])
+        case _:
+            return paragraph(marked(_whole(was), _whole(now)))
+
+
+def _even(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
+    return [[*row, *[""] * (width - len(row))] for row in rows]
+
+
+def _name(block: Block | None) -> str:
+    return block.name if isinstance(block, Picture) else ""
+
+
+def _whole(block: Block | None) -> str:
+    return "\n".join(prose.lines_of(block)) if block is not None else ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from shidian.questionnaires import prose
 from shidian.questionnaires.definition import Field
 from shidian.ui.questionnaire import shown_text
 
@@ -41,10 +42,16 @@ class TwoTexts:
 def two_texts(field: Field, mine: Any, theirs: Any, *, who: str, number: int, at: datetime) -> TwoTexts:
     """Both texts of a field side by side."""
     left, right = shown_text(field, mine), shown_text(field, theirs)
-    marked_left, marked_right = _marked(left, right)
+    # Of a long answer the words are compared; put together by hand it is the text as it is written.
+    marked_left, marked_right = _marked(readable(field, left), readable(field, right))
     together = f"{left}\n{right}" if field.type == "long_text" else left
     mergeable = field.type in ("text", "long_text")
     return TwoTexts(field, mine, marked_left, marked_right, mergeable, together, who, number, at)
+
+
+def readable(field: Field, text: str) -> str:
+    """A text as it is compared and read where only text stands: rows of tables without their bars."""
+    return prose.words(text) if field.rich else text
 
 
 @dataclass(frozen=True, slots=True)

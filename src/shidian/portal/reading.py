@@ -9,16 +9,22 @@ from shidian.questionnaires.checks import is_blank
 from shidian.questionnaires.definition import Field, Questionnaire
 from shidian.questionnaires.printing import one_line, value
 from shidian.questionnaires.visibility import sections, visible
+from shidian.ui.answer import Address, answer_blocks
 
 
-def written(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Each section with its fields: text, or the rows of a table with their columns. Fields left blank are told as such."""
+def written(
+    questionnaire: Questionnaire, answers: Mapping[str, Any], *, address: Address = lambda name: None
+) -> list[dict[str, Any]]:
+    """Each section with its fields: text, blocks of a long answer, or the rows of a table with their columns.
+
+    Fields left blank are told as such; `address` tells where a picture of a long answer is served.
+    """
     found = []
     known = visible(questionnaire, answers)
     for section in sections(questionnaire, known):
         values = answers.get(section.key) or {}
         asked = [field for field in section.fields if known.field(section.key, field.key)]
-        lines = [_line(field, values.get(field.key)) for field in asked]
+        lines = [_line(field, values.get(field.key), address) for field in asked]
         found.append(
             {
                 "section": section,
@@ -28,8 +34,8 @@ def written(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> list[di
     return found
 
 
-def _line(field: Field, stored: Any) -> dict[str, Any]:
-    line: dict[str, Any] = {"field": field, "text": "", "rows": [], "needed": field.required}
+def _line(field: Field, stored: Any, address: Address) -> dict[str, Any]:
+    line: dict[str, Any] = {"field": field, "text": "", "blocks": "", "rows": [], "needed": field.required}
     if is_blank(stored):
         return line
     if field.type == "rows":
@@ -38,4 +44,5 @@ def _line(field: Field, stored: Any) -> dict[str, Any]:
         line["text"] = one_line(field, stored)
     else:
         line["text"] = str(value(field, stored))
+        line["blocks"] = answer_blocks(line["text"], address) if field.rich else ""
     return line

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from shidian.questionnaires import prose
+
 from .options import Option, OptionGroup
 
 # Fields that hold a sentence at most have no counter until they get long.
@@ -58,11 +60,13 @@ class Control:
     groups: tuple[OptionGroup, ...] = ()
     filter: bool = False
     search: bool = False
+    rich: bool = False
+    pictures: str = ""  # what the editor of a rich text needs for its pictures, as JSON
 
     @property
     def count(self) -> int:
         """Characters written, as the counter shows them."""
-        return len(self.value)
+        return prose.length(self.value) if self.rich else len(self.value)
 
     @property
     def counted(self) -> bool:
@@ -133,6 +137,7 @@ class ScreenField:
     hidden: bool = False
     heading_shows: str = ""
     heading_hidden: bool = False
+    blocks: str = ""  # a locked rich answer to be read, as safe markup
     remarks: str = ""  # markup at the end of the field, made safe by whoever puts it here
     problems: tuple[Finding, ...] = field(default=(), repr=False)
 

@@ -20,6 +20,7 @@ from typing import Any, Literal, cast, get_args
 import typst
 
 from shidian.core.errors import Invalid
+from shidian.documents.render.pictures import framed
 
 FONTS = Path(__file__).parent.parent / "fonts"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -64,7 +65,8 @@ MEDIA_TYPES = {
 UNPRINTABLE = re.compile(r'the text `"(.+?)"` could not be displayed', re.DOTALL)
 ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")
 PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
-PLACE = re.compile(r"__typst_py_bytes__\.typ:(\d+):")
+MAIN = "main.typ"
+PLACE = re.compile(r"main\.typ:(\d+):")
 
 
 class PaperError(Invalid):
@@ -150,13 +152,15 @@ def compile_paper(
     pinned: datetime,
     standard: Standard = "a-3b",
     attach: Mapping[str, bytes] | None = None,
+    pictures: Mapping[str, bytes] | None = None,
     extra_fonts: Path | None = None,
 ) -> bytes:
     """Prints `template` with `data` and returns the PDF.
 
     `data` is handed over as one JSON value and never read as markup. The PDF follows `standard` (one of STANDARDS)
     and PDF/UA-1, carries `attach` (file name to content; PDF/A-3 only) as its source, and is dated `pinned`, which
-    must know its time zone: the same arguments give the same bytes on any machine.
+    must know its time zone: the same arguments give the same bytes on any machine. `pictures` are JPEG by the path under
+    which the template finds them ("pictures/1.svg", see `framed`); they never touch the disk.
 
     Refused with PaperError: a character that no font has (named, with its place in the data), a template that does
     not compile or wants a package, an attachment that the standard does not allow.
@@ -171,7 +175,7 @@ def compile_paper(
     )
     try:
         output = _compiler(extra_fonts).compile(
-            source,
+            _sources(source, pictures),
             format="pdf",
             sys_inputs=inputs,
             pdf_standards=[standard, "ua-1"],
@@ -190,12 +194,13 @@ def query_paper(
     selector: str,
     *,
     pinned: datetime,
+    pictures: Mapping[str, bytes] | None = None,
     extra_fonts: Path | None = None,
 ) -> list[dict[str, Any]]:
     """The values of all `metadata` elements of the printed paper with the label `selector`, for example "<box>"."""
     source, inputs = _prepare(template, data, standard="a-3b", pinned=pinned, attach={}, extra=extra_fonts)
     compiler = typst.Compiler(
-        input=source,
+        input=_sources(source, pictures),
         root=TEMPLATES,
         font_paths=load_fonts(extra_fonts).loaded,
         sys_inputs=inputs,
@@ -204,6 +209,11 @@ def query_paper(
         return cast("list[dict[str, Any]]", json.loads(compiler.query(selector, field="value")))
     except typst.TypstError as error:
         raise _explain(error, data) from error
+
+
+def _sources(template: bytes, pictures: Mapping[str, bytes] | None) -> Any:
+    # typst takes a folder from memory like this; its stubs do not say so yet.
+    return {MAIN: template} | {path: framed(content) for path, content in (pictures or {}).items()}
 
 
 def _prepare(

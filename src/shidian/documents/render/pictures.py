@@ -1,11 +1,16 @@
-"""Pages of our own PDFs as pictures, for looking at them in a page. Files of others are drawn by `documents.thumbnails`."""
+"""Pages of our own PDFs as pictures, for looking at them in a page; and pictures as a paper takes them.
+
+Files of others are drawn by `documents.previews`.
+"""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from io import BytesIO
 
 import pypdfium2 as pdfium
+from PIL import Image
 
 
 def page_pictures(pdf: bytes, pages: Iterable[int], *, dots: int) -> dict[int, bytes]:
@@ -24,3 +29,20 @@ def _picture(page: pdfium.PdfPage, dots: int) -> bytes:
     out = BytesIO()
     bitmap.to_pil().save(out, "PNG", compress_level=3)
     return out.getvalue()
+
+
+def size(jpeg: bytes) -> tuple[int, int]:
+    """Width and height of a picture in pixels."""
+    with Image.open(BytesIO(jpeg)) as opened:
+        return opened.size
+
+
+def framed(jpeg: bytes) -> bytes:
+    """A JPEG as an SVG that holds nothing else.
+
+    The typesetter takes only text from memory; the JPEG inside comes into the PDF as it is.
+    """
+    width, height = size(jpeg)
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
+    image = f'<image width="{width}" height="{height}" href="data:image/jpeg;base64,'
+    return head.encode() + image.encode() + base64.b64encode(jpeg) + b'"/></svg>'
