@@ -84,7 +84,7 @@ def _database(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "shidian.config.sqlite",
             "NAME": unquote(parts.path[1:] if parts.path.startswith("//") else parts.path),
             "CONN_MAX_AGE": None,
             "OPTIONS": {
@@ -314,7 +314,6 @@ TSA = env("SHIDIAN_TSA")
 SEAL_PLATFORM = env("SHIDIAN_SEAL_PLATFORM")
 SEAL_TOKEN = env("SHIDIAN_SEAL_TOKEN")
 PKCS11_DRIVER = Path(env("SHIDIAN_PKCS11")) if env("SHIDIAN_PKCS11") else None
-SM3 = env_bool("SHIDIAN_SM3")  # a second digest beside SHA-256
 for _address in (TSA, SEAL_PLATFORM):
     if _address and urlsplit(_address).scheme not in ("http", "https"):
         raise ImproperlyConfigured("SHIDIAN_TSA and SHIDIAN_SEAL_PLATFORM must begin with http:// or https://")
