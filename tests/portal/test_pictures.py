@@ -23,15 +23,15 @@ def illustrated(cast, call, text: str = TEXT):
 def test_the_section_tells_the_editor_what_it_needs(cast, call):
     application = illustrated(cast, call)
 
-    page = text_of(signed_in(cast.lead_writer).get(at("section", application, section="goals")))
+    page = signed_in(cast.lead_writer).get(at("section", application, section="goals")).content.decode()
 
     told = json.loads(html.unescape(re.search(r'data-prose data-prose-pictures="([^"]*)"', page)[1]))
     assert told["names"] == ["图1.png"]
     assert told["left"] == pictures.slot_of(call.package).maximum - 1
-    assert (told["slot"], told["accept"]) == ("figures", ".jpg,.jpeg,.png")
+    assert (told["slot"], told["accept"]) == ("figures", ".jpg,.jpeg,.jpe,.jfif,.png")
     assert told["upload"] == at("attachment-uploads", application)
     assert told["view"].replace("__name__", "a") == at("picture", application, picture="a")
-    assert "已写 15 字" in page
+    assert "已写 22 字" in page
     assert "data-prose-help" in page
     assert "图片“没有.png”没有上传" in page
 
