@@ -605,10 +605,14 @@ def _judge_trust(  # noqa: PLR0917
     for problem in holders.problems(certificate, moment.astimezone(question.at.tzinfo)):
         found.add(problem.code, problem.message, problem.severity)
     indication = status.trust_problem_indic
+    nobody = (
+        AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND,
+        AdESIndeterminate.CERTIFICATE_CHAIN_GENERAL_FAILURE,
+    )
     if status.trusted or any(finding.severity == "error" for finding in found.findings):
         return
     match indication:
-        case AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND | None:
+        case found_none if found_none is None or found_none in nobody:
             roots = "系统还没有设置任何可信的根证书，" if not question.roots else ""
             found.add(
                 "untrusted",

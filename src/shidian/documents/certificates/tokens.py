@@ -87,7 +87,14 @@ class Token:
 
         with self._session() as session:
             certificate = asn1_x509.Certificate.load(entry.chain[0].public_bytes(Encoding.DER))
-            signer = PKCS11Signer(session, signing_cert=certificate, key_id=entry.id, other_certs_to_pull=())
+            # Few tokens hash for EC themselves; the raw mechanism is on all.
+            signer = PKCS11Signer(
+                session,
+                signing_cert=certificate,
+                key_id=entry.id,
+                other_certs_to_pull=(),
+                use_raw_mechanism=certificate.public_key.algorithm == "ec",
+            )
             try:
                 return asyncio.run(signer.async_sign_raw(message, "sha256"))
             except (PKCS11Error, SigningError) as error:

@@ -19,6 +19,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
@@ -235,7 +236,7 @@ class Signing:
     id: str
     seal: Seal
     asked: dict[str, Any]
-    state: str = "waiting"
+    stands: str = "waiting"
     signature: bytes = b""
     reason: str = ""
     at: datetime = field(default_factory=clock.now)
@@ -301,25 +302,25 @@ class Trial(ThreadingHTTPServer):
             self.signings[signing.id] = signing
             self.keys[idempotency_key] = (signing.id, body)
             if seal.manner == "refuse":
-                signing.state, signing.reason = "refused", "印章管理员没有同意"
+                signing.stands, signing.reason = "refused", "印章管理员没有同意"
             elif seal.manner in ("sign", "wrong_hash", "other_unit"):
                 self.confirm(signing)
             return 201, signing
 
     def confirm(self, signing: Signing) -> None:
         """Sign what was asked, in the manner of the seal."""
-        if signing.state != "waiting":
+        if signing.stands != "waiting":
             return
         digest = bytes.fromhex(signing.asked["digest"]["value"])
         if signing.seal.manner == "wrong_hash":
             digest = bytes(reversed(digest))
         signing.signature = _sign_hash(signing.seal.key, digest)
-        signing.state = "signed"
+        signing.stands = "signed"
 
     def told(self, signing: Signing) -> dict[str, Any]:
         """A signing as JSON."""
-        told: dict[str, Any] = {"id": signing.id, "state": signing.state, "poll_after": 1}
-        if signing.state == "signed":
+        told: dict[str, Any] = {"id": signing.id, "state": signing.stands, "poll_after": 1}
+        if signing.stands == "signed":
             told["signature"] = base64.b64encode(signing.signature).decode()
             chain = [signing.seal.certificate, self.authority.root]
             if signing.seal.manner == "other_unit":
@@ -345,16 +346,17 @@ def _b64(certificate: x509.Certificate) -> str:
     return base64.b64encode(certificate.public_bytes(Encoding.DER)).decode()
 
 
+@lru_cache(maxsize=256)
 def draw_seal(unit: str) -> bytes:
     """A round red seal as PNG, with 测试 across: a picture for tests, no imitation of a real one."""
-    side, scale = 500, 2
+    side, scale = 400, 1
     image = Image.new("RGBA", (side * scale, side * scale), (255, 255, 255, 0))
     ink = (205, 25, 30, 255)
     pen = ImageDraw.Draw(image)
     edge = 12 * scale
     pen.ellipse((edge, edge, side * scale - edge, side * scale - edge), outline=ink, width=12 * scale)
-    font = ImageFont.truetype(str(FONTS / "ShidianSong-Bold.ttf"), 54 * scale)
-    middle = ImageFont.truetype(str(FONTS / "ShidianHei-Regular.ttf"), 84 * scale)
+    font = ImageFont.truetype(str(FONTS / "ShidianSong-Bold.ttf"), 44 * scale)
+    middle = ImageFont.truetype(str(FONTS / "ShidianHei-Regular.ttf"), 70 * scale)
     pen.text((side * scale / 2, side * scale / 2), "测 试", font=middle, fill=ink, anchor="mm")
     name = unit[:24]
     step = min(math.radians(22), math.radians(270) / max(len(name), 1))
@@ -363,7 +365,7 @@ def draw_seal(unit: str) -> bytes:
         tile = Image.new("RGBA", (90 * scale, 90 * scale), (255, 255, 255, 0))
         ImageDraw.Draw(tile).text((45 * scale, 45 * scale), character, font=font, fill=ink, anchor="mm")
         tile = tile.rotate(-math.degrees(angle), resample=Image.Resampling.BICUBIC)
-        radius = 190 * scale
+        radius = 145 * scale
         x = side * scale / 2 + radius * math.sin(angle) - tile.width / 2
         y = side * scale / 2 - radius * math.cos(angle) - tile.height / 2
         image.alpha_composite(tile, (max(int(x), 0), max(int(y), 0)))
@@ -395,7 +397,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif path == "/revoked.crl":
             self._send(200, "application/pkix-crl", self.server.authority.revocations())
         elif path == "/v1/seals":
-            self._json(200, {"seals": [self._seal(one) for one in self.server.seals.values()]})
+            self._json(200, {"seals": [self._seal(one) for one in list(self.server.seals.values())]})
         elif path.startswith("/v1/signings/"):
             signing = self._signing(path)
             if signing is not None:
@@ -425,9 +427,9 @@ class _Handler(BaseHTTPRequestHandler):
         if signing is None:
             return
         with self.server.lock:
-            if signing.state == "waiting":
-                signing.state = "cancelled"
-        self._json(200 if signing.state == "cancelled" else 409, self.server.told(signing))
+            if signing.stands == "waiting":
+                signing.stands = "cancelled"
+        self._json(200 if signing.stands == "cancelled" else 409, self.server.told(signing))
 
     # Nothing from outside: a page elsewhere must not reach this by a name that leads here.
     def _is_local(self) -> bool:
@@ -513,8 +515,8 @@ class _Handler(BaseHTTPRequestHandler):
             signing = self.server.signings.get(path.rsplit("/", 1)[-1])
             if signing is not None and path.startswith("/confirm/"):
                 self.server.confirm(signing)
-            elif signing is not None and signing.state == "waiting":
-                signing.state, signing.reason = "refused", "印章管理员没有同意"
+            elif signing is not None and signing.stands == "waiting":
+                signing.stands, signing.reason = "refused", "印章管理员没有同意"
         self.send_response(303)
         self.send_header("Location", "/")
         self.send_header("Content-Length", "0")
@@ -525,11 +527,12 @@ class _Handler(BaseHTTPRequestHandler):
             f"<li>{html.escape(one.seal.unit)}：{html.escape(str(one.asked.get('document', {}).get('title', '')))}"
             f'<form method="post" action="/confirm/{one.id}"><button>同意用印</button></form>'
             f'<form method="post" action="/refuse/{one.id}"><button>不同意</button></form></li>'
-            for one in self.server.signings.values()
-            if one.state == "waiting"
+            for one in list(self.server.signings.values())
+            if one.stands == "waiting"
         )
         seals = "".join(
-            f"<li>{html.escape(one.unit)} {html.escape(one.code)}</li>" for one in self.server.seals.values()
+            f"<li>{html.escape(one.unit)} {html.escape(one.code)}</li>"
+            for one in list(self.server.seals.values())
         )
         page = _PAGE.format(
             password=PASSWORD,
