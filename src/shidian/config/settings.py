@@ -316,7 +316,9 @@ SEAL_TOKEN = env("SHIDIAN_SEAL_TOKEN")
 PKCS11_DRIVER = Path(env("SHIDIAN_PKCS11")) if env("SHIDIAN_PKCS11") else None
 for _address in (TSA, SEAL_PLATFORM):
     if _address and urlsplit(_address).scheme not in ("http", "https"):
-        raise ImproperlyConfigured("SHIDIAN_TSA and SHIDIAN_SEAL_PLATFORM must begin with http:// or https://")
+        raise ImproperlyConfigured(
+            "SHIDIAN_TSA and SHIDIAN_SEAL_PLATFORM must begin with http:// or https://"
+        )
 
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 if DEMONSTRATION or not env("SHIDIAN_SMTP_HOST"):

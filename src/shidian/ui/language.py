@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -29,7 +30,7 @@ class Language:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request, in English when the cookie says so."""
-        if request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) == ENGLISH:
+        if offered() and request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) == ENGLISH:
             with translation.override(ENGLISH):
                 response = self.get_response(request)
             response.headers.setdefault("Content-Language", ENGLISH)
@@ -75,13 +76,26 @@ def words() -> dict[str, str]:
     return _words_of(ENGLISH) if translation.get_language() == ENGLISH else {}
 
 
-_CHINESE_PAGE = {"page": "zh-CN", "other": {"code": ENGLISH, "lang": ENGLISH, "name": "English"}, "words": {}}
+@cache
+def offered() -> bool:
+    """Whether there is an English catalogue to choose; half a language is none."""
+    return any(
+        (Path(path) / ENGLISH / "LC_MESSAGES" / "django.mo").exists() for path in settings.LOCALE_PATHS
+    )
+
+
+_ENGLISH_TOO: dict[str, Any] = {
+    "page": "zh-CN",
+    "other": {"code": ENGLISH, "lang": ENGLISH, "name": "English"},
+    "words": {},
+}
+_CHINESE_ALONE: dict[str, Any] = {"page": "zh-CN", "other": None, "words": {}}
 
 
 def of_page() -> dict[str, Any]:
     """What the frame of a page says of languages: its own, the other one, and the words of its modules."""
     if translation.get_language() != ENGLISH:
-        return _CHINESE_PAGE
+        return _ENGLISH_TOO if offered() else _CHINESE_ALONE
     code = settings.LANGUAGE_CODE
     other = {"code": code, "lang": "zh-CN", "name": dict(settings.LANGUAGES)[code]}
     return {"page": ENGLISH, "other": other, "words": words()}

@@ -1,1 +1,0 @@
-"""Scanned and photographed sheets: pages out of files, marks read, sheets told apart; knows no model and no setting."""
