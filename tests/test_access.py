@@ -342,7 +342,7 @@ ROLES_OF: dict[str, str] = {
 POSTED = (
     "desk:checks", "desk:copy", "desk:electronic", "desk:package-retry", "desk:watchlist-columns",
     "desk:watchlist-confirmation", "desk:watchlist-discarding", "portal:field",
-    "portal:presence", "portal:profile-taking",
+    "portal:presence", "portal:profile-taking", "ui:language",
 )  # fmt: skip
 
 

@@ -160,6 +160,7 @@ def test_reopening_voids_what_was_agreed_and_the_next_version_is_asked_anew(
     assert old is not None
 
     applications.reopen(application, by=cast.lead_writer, reason="改目标")
+    steps.write(application, cast.lead_writer, goals__goals="目标改写。")
 
     application = steps.fresh(application)
     old.refresh_from_db()
@@ -326,6 +327,7 @@ def test_a_corrected_application_goes_back_to_its_office_whatever_the_time(
     application = steps.lodged(cast, call)
     reviews.return_for_correction(application, by=cast.heping_handler, reasons=[Said("请补充")])
     clock_at(2023, 7, 26, 9, 0, 0)
+    steps.write(application, cast.lead_writer, goals__goals="目标改写。")
     applications.freeze(application, by=cast.lead_writer)
     refused(
         NotNow, lambda: applications.lodge(application, cast.heping, by=cast.lead_writer), match="还没有收到"

@@ -8,6 +8,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
 
+from shidian.applications import actions as applications
 from shidian.applications import comments, papers
 from shidian.applications.actions import explain, problems
 from shidian.audit.actions import SYSTEM, anchor, record
@@ -233,6 +234,9 @@ def test_every_table_of_evidence_is_protected_by_the_database(cast: steps.Cast, 
     dispatch.void_copy(call, cast.institute, counted, by=cast.institute_clerk, reason="误登")
     dispatch.register_electronic(call, cast.institute, application, by=cast.institute_clerk)
     papers.form(application.version)
+    again = steps.signed(cast, call)
+    applications.reopen(again, by=cast.lead_writer, reason="看错了")
+    applications.freeze(again, by=cast.lead_writer)
     draft = steps.start_filled(cast, call)
     comments.begin(draft, "goals", "goals", text="请核对", mentions=[cast.lead_head.pk], by=cast.lead_writer)
     steps.write(draft, cast.lead_writer, **{"conditions__foundation-body": "no"})

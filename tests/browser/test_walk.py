@@ -335,7 +335,9 @@ def gather_opinions(writer: Visitor, reference: str, version: str) -> None:
                 assert writer.page.title().startswith("错误：")
         writer.reads(body, within=".head")
         name, content = SCANS[number % len(SCANS)]
-        writer.type({"decision": "agree", "signatory": "负责人", "capacity": "主任", "signed_on": today})
+        writer.type(
+            {"decision": "agree", "signatory": f"{body}负责人", "capacity": "主任", "signed_on": today}
+        )
         writer.upload("[name=scan]", name, content)
         writer.press("登记并办下一家")
         writer.reads(f"{body}”同意 {version}")
@@ -348,11 +350,11 @@ def change_after_freezing(writer: Visitor, reference: str) -> None:
     writer.reads("现在只能看，不能改")
     writer.go(f"/applications/{reference}/")
     writer.press("重新打开修改")
-    writer.reads("下面 5 家单位对 v1 的意见会失效")
+    writer.reads("下面 5 家单位已对 v1 出具意见")
     writer.reads(GUARANTOR)
     writer.type({"reason": "补充工作目标。"})
     writer.press(writer.page.locator("main form .bar button[type=submit]"))
-    writer.reads("须重新同意")
+    writer.reads("仍然有效")
     rewrite(writer, reference, "补充：三年内公众满意度达到百分之九十五。")
     freeze(writer, "v2")
     writer.press("v1", within="[aria-labelledby=h-ver]")

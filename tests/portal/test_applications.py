@@ -95,11 +95,11 @@ def reopened(cast, call):
         (steps.frozen, ["打印申请书，送", "3 家中 0 家已同意", "以后再签"]),
         (steps.signed, ["各单位都已同意，可以递交", "递交申请"]),
         (steps.lodged, ["等待天津市和平区市场监督管理局审查", "看回执"]),
-        (returned, ["按退回意见修改", "请写全称", "须重新同意", "不受截止影响"]),
+        (returned, ["按退回意见修改", "请写全称", "沿用", "不受截止影响"]),
         (declined, ["不予推荐", "不属于重点领域"]),
         (steps.recommended, ["局已推荐，等待报送"]),
         (withdrawn, ["申请已撤回"]),
-        (reopened, ["须重新同意", "会签已失效"]),
+        (reopened, ["沿用", "会签已失效"]),
     ],
 )
 def test_the_overview_says_whose_turn_it_is_and_what_comes_next(cast, call, make, words):
@@ -127,7 +127,7 @@ def test_the_history_is_in_words(cast, call):
 
     page = text_of(signed_in(cast.lead_writer).get(at("history", application)))
 
-    assert "承担单位“和平区示范应急服务中心”同意 v1，签名 负责人，2023-07-03" in page
+    assert "承担单位“和平区示范应急服务中心”同意 v1，签名 和平区示范应急服务中心负责人，2023-07-03" in page
     assert "重新打开修改，v1 的会签失效：改计划" in page
     assert "application." not in page.split("<main>")[1]
     assert "signoff." not in page.split("<main>")[1]

@@ -65,7 +65,7 @@ def test_taking_back_names_every_opinion_before_it_becomes_void(cast, call):
     empty = client.post(at("reopening", application), {"reason": " "})
     client.post(at("reopening", application), {"reason": "改进度安排"})
 
-    assert "下面 3 家单位对 v1 的意见会失效" in page
+    assert "下面 3 家单位已对 v1 出具意见" in page
     for name in ("和平区示范应急服务中心", "和平区示范人民政府", "天津市示范应急管理局"):
         assert name in page
     assert "2023 年 7 月 3 日" in page

@@ -64,7 +64,7 @@ def test_recording_and_going_on_leads_to_the_next_party(cast, application, party
     ("changed", "words"),
     [
         ({"decision": ""}, "请选择“意见”"),
-        ({"decision": "maybe"}, "请选择“同意”或者“不同意”"),
+        ({"decision": "maybe"}, "请选择“同意”“不同意”或者“退回修改”"),
         ({"signatory": ""}, "请填写“签名的负责人”"),
         ({"signatory": "长" * 61}, "不能超过 60 个字"),
         ({"signed_on": ""}, "请填写“盖章日期”"),

@@ -143,7 +143,10 @@ def _open_pdf(file: BinaryIO, complete: bool) -> pikepdf.Pdf:
         if not complete:
             raise
         file.seek(0)
-        return pikepdf.open(file, attempt_recovery=True)
+        try:
+            return pikepdf.open(file, attempt_recovery=True)
+        except RuntimeError as lost:  # a tree of pages that cannot be put right
+            raise pikepdf.PdfError(str(lost)) from lost
 
 
 def _walk_pdf(pdf: pikepdf.Pdf) -> None:

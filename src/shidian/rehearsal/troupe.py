@@ -243,7 +243,9 @@ class Troupe:
         version = party.round.version
         known = {body.name: body.contact for bodies in player.unit.bodies.values() for body in bodies}
         signatory = (
-            player.unit.head.name if party.name == player.unit.name else known.get(party.name, "主管负责人")
+            player.unit.head.name
+            if party.name == player.unit.name
+            else known.get(party.name, f"{party.name}负责人")
         )
         kind = scans.KINDS[(player.unit.number + party.position) % len(scans.KINDS)]
         content = scans.opinion_page(

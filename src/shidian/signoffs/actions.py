@@ -154,35 +154,29 @@ def record_signature(
         recorded_at=clock.now(),
         recorded_by=by,
     )
-    agreed = decision == Signature.Decision.AGREE
-    record(
-        _EVENTS[Signature.Decision(decision)],
-        round_.chain,
-        by=by,
-        detail={
-            "label": party.label,
-            "name": party.name,
-            "role": party.role,
-            "version": round_.version.label,
-            "digest": signature.digest,
-            "signatory": signatory,
-            "signed_on": signed_on.isoformat(),
-            "scan": scan.sha256,
-            "opinion": opinion,
-            **({"place": place} if place else {}),
-            **({"namesake": True} if namesake else {}),
-        },
-    )
-    if agreed:
+    detail = {
+        "label": party.label,
+        "name": party.name,
+        "role": party.role,
+        "version": round_.version.label,
+        "digest": signature.digest,
+        "signatory": signatory,
+        "signed_on": signed_on.isoformat(),
+        "scan": scan.sha256,
+        "opinion": opinion,
+        **({"place": place} if place else {}),
+        **({"namesake": True} if namesake else {}),
+    }
+    match signature.decision:
+        case Signature.Decision.AGREE:
+            record("signoff.agreed", round_.chain, by=by, detail=detail)
+        case Signature.Decision.DISAGREE:
+            record("signoff.declined", round_.chain, by=by, detail=detail)
+        case _:
+            record("signoff.sent_back", round_.chain, by=by, detail=detail)
+    if decision == Signature.Decision.AGREE:
         _settle(round_, party.gate, by=by)
     return signature
-
-
-_EVENTS = {
-    Signature.Decision.AGREE: "signoff.agreed",
-    Signature.Decision.DISAGREE: "signoff.declined",
-    Signature.Decision.RETURN: "signoff.sent_back",
-}
 
 
 def _settle(round_: Round, key: str, *, by: Actor) -> None:
