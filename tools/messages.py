@@ -15,6 +15,13 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.commands.makemessages import Command
 
+
+class Messages(Command):
+    """Knows `core.said.say` as well."""
+
+    xgettext_options = [*Command.xgettext_options, "--keyword=say"]  # noqa: RUF012
+
+
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "shidian"
 DOMAINS = ("django", "djangojs")
 IGNORED = ("vendor", "*/static/vendor/*", "migrations", "management", "fonts")
@@ -34,7 +41,7 @@ def write(package: Path, *, places: bool = False) -> None:
     try:
         for domain in DOMAINS:
             call_command(
-                Command(),
+                Messages(),
                 locale=["en"],
                 domain=domain,
                 ignore_patterns=list(IGNORED),
@@ -43,7 +50,8 @@ def write(package: Path, *, places: bool = False) -> None:
                 no_obsolete=True,
                 verbosity=0,
             )
-            _tidy(catalogue(package, domain))
+            if catalogue(package, domain).exists():
+                _tidy(catalogue(package, domain))
     finally:
         os.chdir(before)
 
@@ -68,4 +76,4 @@ def _tidy(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else PACKAGE)
+    write(PACKAGE, places="--places" in sys.argv)
