@@ -737,6 +737,11 @@ def test_a_forked_process_gets_a_worker_of_its_own() -> None:
     assert intake._inspector._pid == ours
 
 
+def test_a_tree_of_pages_that_cannot_be_put_right_is_refused() -> None:
+    broken = pdf(pages=2).replace(b"/Count", b".Count").replace(b"[ 3 0 R", b"[!3 0 R")
+    assert refusal(broken, "a.pdf").code == "damaged"
+
+
 @settings(max_examples=60)
 @given(st.data())
 def test_no_damage_makes_the_judgement_itself_fail(data: st.DataObject) -> None:

@@ -103,6 +103,8 @@ _ANNOTATIONS = {
 }
 # What may happen by itself when a page or the document opens: showing a place, nothing else.
 _HARMLESS_ACTIONS = {"/GoTo", "/Thread"}
+# What pikepdf raises on a damaged file; a RuntimeError comes from qpdf itself, for a tree of pages it cannot put right.
+_UNREADABLE = (pikepdf.PdfError, RuntimeError)
 
 
 def _check_pdf(file: BinaryIO) -> int:
@@ -117,7 +119,7 @@ def _check_pdf(file: BinaryIO) -> int:
             pages = len(pdf.pages)
     except pikepdf.PasswordError as error:
         raise _encrypted() from error
-    except (pikepdf.PdfError, RecursionError, ValueError, TypeError, KeyError) as error:
+    except (*_UNREADABLE, ValueError, TypeError, KeyError) as error:
         raise _damaged_pdf() from error
     if not pages:
         raise Rejected("damaged", say("PDF 中没有任何页面。{reexport}", reexport=_REEXPORT))
@@ -138,15 +140,12 @@ def _open_pdf(file: BinaryIO, complete: bool) -> pikepdf.Pdf:
         return pikepdf.open(file, attempt_recovery=False)
     except pikepdf.PasswordError:
         raise
-    except pikepdf.PdfError:
+    except _UNREADABLE:
         # Many scanners write slightly wrong offsets; a file whose end is missing has lost pages.
         if not complete:
             raise
         file.seek(0)
-        try:
-            return pikepdf.open(file, attempt_recovery=True)
-        except RuntimeError as lost:  # a tree of pages that cannot be put right
-            raise pikepdf.PdfError(str(lost)) from lost
+        return pikepdf.open(file, attempt_recovery=True)
 
 
 def _walk_pdf(pdf: pikepdf.Pdf) -> None:
