@@ -51,6 +51,15 @@ def files_root(settings: object, tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(autouse=True)
+def _watched() -> Iterator[None]:
+    """What the steps of tests/steps.py leave behind is made once (tests/kept.py)."""
+    from tests import kept
+
+    with kept.watched():
+        yield
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Chromium, one for all tests of a process; without it the tests are skipped, except in CI."""

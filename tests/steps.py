@@ -40,6 +40,7 @@ from shidian.reviews import watchlists
 from shidian.reviews.checklist import judged as checklist
 from shidian.signoffs.models import Signature
 from shidian.signoffs.queries import outstanding
+from tests.kept import kept
 
 ROOT = Path(__file__).resolve().parents[1]
 TIANJIN = ROOT / "calls" / "tianjin-2023-smps10"
@@ -53,6 +54,7 @@ def package(folder: Path = TIANJIN) -> Package:
     return read(folder)
 
 
+@kept
 def tianjin() -> Call:
     call = load(package(), by=SYSTEM)
     if call.state == "draft":
@@ -107,6 +109,7 @@ def appoint(user: User, office: Office, *roles: str) -> None:
         Officer.objects.create(user=user, office=office, role=role, since=clock.now())
 
 
+@kept
 def make_cast(call: Call) -> Cast:
     offices = Office.objects.in_bulk(field_name="key")
     kinds = {definition.kind: definition.key for definition in reversed(call.package.offices)}
@@ -283,6 +286,7 @@ def fresh(application: Application) -> Application:
     return Application.objects.select_related("call", "lead", "office", "version").get(pk=application.pk)
 
 
+@kept
 def start_filled(cast: Cast, call: Call, source: Application | None = None) -> Application:
     """A draft that may be frozen."""
     application = applications.start(call, cast.lead, by=cast.lead_writer, source=source)
@@ -295,6 +299,7 @@ def start_filled(cast: Cast, call: Call, source: Application | None = None) -> A
     return fresh(application)
 
 
+@kept
 def frozen(cast: Cast, call: Call) -> Application:
     application = start_filled(cast, call)
     applications.freeze(application, by=cast.lead_writer)
@@ -326,6 +331,7 @@ def today(call: Call) -> date:
     return clock.now().astimezone(call.zone).date()
 
 
+@kept
 def signed(cast: Cast, call: Call) -> Application:
     """Frozen, and every party due before the first stage agreed."""
     application = frozen(cast, call)
@@ -333,6 +339,7 @@ def signed(cast: Cast, call: Call) -> Application:
     return fresh(application)
 
 
+@kept
 def lodged(cast: Cast, call: Call) -> Application:
     application = signed(cast, call)
     applications.lodge(application, cast.heping, by=cast.lead_writer)
@@ -345,18 +352,21 @@ def judge(application: Application, by: User, verdict: str = "met") -> None:
     reviews.record_checks(lodgement, {row.item.key: (verdict, "") for row in checklist(lodgement)}, by=by)
 
 
+@kept
 def judged(cast: Cast, call: Call) -> Application:
     application = lodged(cast, call)
     judge(application, cast.heping_handler)
     return fresh(application)
 
 
+@kept
 def recommended(cast: Cast, call: Call) -> Application:
     application = judged(cast, call)
     reviews.recommend(application, by=cast.heping_handler)
     return fresh(application)
 
 
+@kept
 def listed(cast: Cast, call: Call) -> tuple[Application, CandidateList]:
     """On a list that is approved and sealed."""
     application = recommended(cast, call)
@@ -366,6 +376,7 @@ def listed(cast: Cast, call: Call) -> tuple[Application, CandidateList]:
     return fresh(application), rows
 
 
+@kept
 def dispatched(cast: Cast, call: Call) -> tuple[Application, CandidateList]:
     """Sent on to the last stage."""
     application, rows = listed(cast, call)
@@ -373,6 +384,7 @@ def dispatched(cast: Cast, call: Call) -> tuple[Application, CandidateList]:
     return fresh(application), rows
 
 
+@kept
 def at_last_stage(cast: Cast, call: Call) -> Application:
     """Judged, with every opinion, and recommended at the commission."""
     application, _ = dispatched(cast, call)
@@ -382,6 +394,7 @@ def at_last_stage(cast: Cast, call: Call) -> Application:
     return fresh(application)
 
 
+@kept
 def nominated(
     cast: Cast, call: Call, django_capture_on_commit_callbacks: Any = None
 ) -> tuple[Application, CandidateList]:
