@@ -29,7 +29,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (chosen if wants else left).append(item)
     if left:
         config.hook.pytest_deselected(items=left)
-    items[:] = sorted(chosen, key=lambda item: item.get_closest_marker("long") is None)
+    items[:] = _long_ones_apart(chosen, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def _long_ones_apart(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """The long tests first, dealt out to the workers: each begins with an equal stretch of the list."""
+    long = [item for item in items if item.get_closest_marker("long")]
+    short = [item for item in items if not item.get_closest_marker("long")]
+    dealt, left = [], len(items)
+    for worker in range(workers):
+        share = left // (workers - worker)
+        left -= share
+        first = long[worker::workers]
+        rest = share - len(first)
+        dealt += [*first, *short[:rest]]
+        short = short[rest:]
+    return dealt
 
 
 def _needs_postgres(item: pytest.Item) -> bool:
@@ -37,7 +52,9 @@ def _needs_postgres(item: pytest.Item) -> bool:
 
 
 def _uses_database(item: pytest.Item) -> bool:
-    """What never asks the database need not run twice."""
+    """What never asks the database, or tests what lies above it, need not run twice."""
+    if item.get_closest_marker("above_database"):
+        return False
     fixtures = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
     return bool(fixtures) or item.get_closest_marker("django_db") is not None
 

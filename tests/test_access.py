@@ -30,6 +30,7 @@ from shidian.organisations.links import head_token
 from shidian.portal.views.word import keep_upload
 from shidian.signoffs.models import Signature
 from tests import steps
+from tests.kept import kept
 
 ROLES = [field.name for field in fields(steps.Cast) if field.type in ("User", User)]
 
@@ -51,6 +52,11 @@ class World:
 
 @pytest.fixture
 def world(cast: steps.Cast, call: Call) -> World:
+    return populated(cast, call)
+
+
+@kept
+def populated(cast: steps.Cast, call: Call) -> World:
     nominated, city_list = steps.nominated(cast, call)
     district_list = CandidateList.objects.get(office=cast.heping)
     copy = dispatch.count_copy(call, cast.institute, nominated, 1, by=cast.institute_clerk)
@@ -370,21 +376,19 @@ def test_every_address_has_its_place_in_the_table(world: World) -> None:
     assert set(names(get_resolver().url_patterns)) == known
 
 
-@pytest.mark.long
-def test_every_role_sees_exactly_what_the_table_says(world: World) -> None:
-    found = urls(world)
+@pytest.mark.above_database
+@pytest.mark.parametrize("role", ["nobody", *ROLES])
+def test_each_role_sees_exactly_what_the_table_says(world: World, role: str) -> None:
+    client = Client()
+    session = None
     wrong = []
-    for role in ["nobody", *ROLES]:
-        client = Client()
-        session = None
-        for name, url in found.items():
-            if role != "nobody" and (session is None or session_of(client) != session):
-                client.force_login(
-                    getattr(world.cast, role)
-                )  # at first, and again when a page ended the session
-                session = session_of(client)
-            seen = outcome(client, url, posted=name in POSTED)
-            if seen != expected(name, role):
-                wrong.append(f"{role}, {name}: {seen}, not {expected(name, role)}")
+    for name, url in urls(world).items():
+        if role != "nobody" and (session is None or session_of(client) != session):
+            # At first, and again when a page ended the session.
+            client.force_login(getattr(world.cast, role))
+            session = session_of(client)
+        seen = outcome(client, url, posted=name in POSTED)
+        if seen != expected(name, role):
+            wrong.append(f"{name}: {seen}, not {expected(name, role)}")
 
     assert wrong == []

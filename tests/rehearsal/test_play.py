@@ -10,6 +10,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 
 from shidian.accounts.models import User
+from shidian.applications import actions as applications
 from shidian.applications.models import Application
 from shidian.core import clock
 from shidian.core.errors import Invalid, NotNow
@@ -18,7 +19,6 @@ from shidian.rehearsal import play as play_
 from shidian.rehearsal.play import Rehearsal, play
 from shidian.rehearsal.stories import FEWEST, Story, story_of
 from shidian.rehearsal.troupe import NotAsItMustBe
-from shidian.reviews import actions as reviews
 from tests import steps
 
 
@@ -113,12 +113,11 @@ def test_a_refusal_that_left_a_trace_ends_it(rehearsal: Rehearsal) -> None:
         rehearsal.refused("某事", NotNow, trace)
 
 
-@pytest.mark.long
 def test_a_rule_that_no_longer_holds_is_found(db, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The procedure itself is broken here: recommending asks no rule any more."""
-    monkeypatch.setattr(reviews, "require", lambda verdict: None)
+    """The procedure itself is broken here: beginning an application asks no rule any more."""
+    monkeypatch.setattr(applications, "require", lambda verdict: None)
 
-    with pytest.raises(NotAsItMustBe, match="没有审查完就推荐"):
+    with pytest.raises(NotAsItMustBe, match="征集开始以前申报"):
         rehearse(steps.TIANJIN, tmp_path)
 
 
