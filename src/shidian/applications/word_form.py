@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from shidian.applications import pictures
 from shidian.applications.content import invited
 from shidian.applications.models import Application
 from shidian.applications.queries import answers
@@ -24,12 +25,13 @@ from shidian.calls.models import Call
 from shidian.calls.packages import Package
 from shidian.core import clock
 from shidian.core.errors import Invalid
-from shidian.documents.models import DocumentVersion
+from shidian.documents.models import DocumentVersion, StoredFile
+from shidian.documents.render.pictures import size
 from shidian.documents.word import form as word
 from shidian.documents.word.reader import OPINIONS
 from shidian.documents.word.writer import write
 from shidian.organisations.codes import economic_types, industries, months, regions
-from shidian.questionnaires import forms
+from shidian.questionnaires import forms, prose
 from shidian.questionnaires.checks import is_blank
 from shidian.questionnaires.definition import Column, Field, Questionnaire, Section
 from shidian.questionnaires.printing import value as printed_value
@@ -41,6 +43,14 @@ _REGION_BLANK = "省（市）    县（区）"
 _LOOKS: dict[str, word.Look] = {
     "unit_code": "code", "postcode": "postcode", "phone": "phone", "email": "email",
 }  # fmt: skip
+
+
+_GRAMMAR = word.Grammar(
+    lambda rows, header: prose.table_lines(rows, header=header),
+    prose.picture_line,
+    prose.MOST_COLUMNS,
+    prose.MOST_ROWS,
+)
 
 
 # How the form lies on paper
@@ -216,6 +226,7 @@ def _slot(section: Section, field: Field, names: Mapping[str, list[str]]) -> wor
         blank=blank,
         look=_LOOKS.get(field.type, ""),
         shown_as=field.name,
+        rich=_GRAMMAR if field.rich else None,
     )
 
 
@@ -275,13 +286,44 @@ def values(package: Package, held: Mapping[str, Mapping[str, Any]]) -> dict[str,
         for field in section.fields:
             stored = given.get(field.key)
             if not is_blank(stored):
-                found[f"{section.key}.{field.key}"] = _words(field, stored)
+                path = f"{section.key}.{field.key}"
+                words = _words(field, stored)
+                found[path] = _long_answer(str(words)) if field.rich else words
     for party in package.call.parties:
         path = party.names_from or ""
         field_found = package.questionnaire.find(path)
         if field_found is not None and field_found.type == "rows" and path in found:
             found[path] = _names(found[path])
     return found
+
+
+def _long_answer(text: str) -> word.LongAnswer:
+    """A long answer with the blocks that Word shows as such; blank lines are kept."""
+    parsed = prose.parse(text)
+    lines, levels = text.split("\n"), parsed.levels
+    pieces: list[word.Passage | word.Inset | word.Drawing] = []
+    at = 0
+    for block in parsed.blocks:
+        pieces.extend(map(word.Passage, lines[at : block.line]))
+        match block:
+            case prose.Table(rows=rows, header=header):
+                pieces.append(word.Inset(rows, header))
+            case prose.Picture(name=name, caption=caption):
+                pieces.append(word.Drawing(name, caption, lines[block.line]))
+            case prose.Item():
+                pieces.append(word.Passage(block.whole, levels[block.rank]))
+            case prose.Paragraph(text=words):
+                pieces.append(word.Passage(words))
+        at = block.line + len(prose.lines_of(block))
+    pieces.extend(map(word.Passage, lines[at:]))
+    return word.LongAnswer(text, tuple(pieces))
+
+
+def _jpegs(
+    asked: Questionnaire, held: Mapping[str, Any], files: Mapping[str, StoredFile]
+) -> dict[str, word.Jpeg]:
+    drawn = pictures.drawn(asked, held, files)
+    return {name: word.Jpeg(content, *size(content)) for name, content in drawn.items()}
 
 
 def _names(rows: Any) -> list[str]:
@@ -323,12 +365,15 @@ def draft_docx(application: Application) -> bytes:
     """The form of a draft, filled as far as it is."""
     call = application.call
     now = clock.now().astimezone(call.zone)
-    held = values(call.package, answers(application))
+    given = answers(application)
+    held = values(call.package, given)
     held.update(_party_names(application))
     held["date"] = _cover_day(call.package, now)
     marks = word.Marks(call=call.key, reference=application.reference)
     foot = f"{application.reference}  ·  草稿"
-    return write(form_of(call.package), held, marks=marks, foot=foot, pinned=now.replace(microsecond=0))
+    drawn = _jpegs(call.questionnaire, given, pictures.present(application))
+    pinned = now.replace(microsecond=0)
+    return write(form_of(call.package), held, marks=marks, foot=foot, pinned=pinned, pictures=drawn)
 
 
 def version_docx(version: DocumentVersion, package: Package) -> bytes:
@@ -339,7 +384,9 @@ def version_docx(version: DocumentVersion, package: Package) -> bytes:
     held["date"] = _cover_day(package, frozen)
     marks = word.Marks(call=content["call"]["key"], reference=content["reference"], version=version.label)
     foot = "  ·  ".join((content["reference"], version.label, version.code))
-    return write(form_of(package), held, marks=marks, foot=foot, pinned=frozen)
+    files = pictures.of_version(version, package.questionnaire)
+    drawn = _jpegs(package.questionnaire, content["answers"], files)
+    return write(form_of(package), held, marks=marks, foot=foot, pinned=frozen, pictures=drawn)
 
 
 def _party_names(application: Application) -> dict[str, list[str]]:
@@ -609,6 +656,8 @@ class Proposed:
 
     @property
     def same(self) -> bool:
+        if self.field.rich and isinstance(self.present, str) and isinstance(self.value, str):
+            return prose.canonical(self.present) == prose.canonical(self.value)
         return bool(self.present == self.value) or (is_blank(self.present) and is_blank(self.value))
 
     @property

@@ -27,6 +27,8 @@ _DAY = re.compile(
 )
 _FURNITURE = re.compile(r"单位|负责人|法定代表人|签名|签字|签章|盖章|年|月|日")
 _NAMES = re.compile(r"[、，,；;\n]+")
+_DRAWN = re.compile(r"\|.*\||\[图：.*\]")
+"""A row of a table or a picture of a long answer."""
 _SHORT = 4
 _LONGEST_BLANK = 60
 
@@ -94,14 +96,16 @@ class Claims:
 
     def tidy(self, text: str) -> str:
         """A text without lines to write on, indents and empty lines around it."""
-        rows = [_UNDERLINES.sub("", row).rstrip(AROUND) for row in text.split("\n")]
-        if not self.own:
-            rows = [row.lstrip(" \t\u3000") for row in rows]
+        rows = [row if _DRAWN.fullmatch(row) else self._tidy_row(row) for row in text.split("\n")]
         while rows and not rows[0].strip():
             rows.pop(0)
         while rows and not rows[-1].strip():
             rows.pop()
         return "\n".join(rows)
+
+    def _tidy_row(self, row: str) -> str:
+        plain_row = _UNDERLINES.sub("", row).rstrip(AROUND)
+        return plain_row if self.own else plain_row.lstrip(" \t\u3000")
 
     def dropped(self) -> list[str]:
         """What the form has no place for: each kind once, with the fields in which it stood."""
@@ -158,6 +162,9 @@ class Claims:
 
     def _mixed(self, slot: Slot, part: Part, text: str) -> bool:
         """Cells that were merged: the label of another answer stands in this one."""
+        if slot.rich is not None:
+            # What stands in the tables of an answer is the answer, even the words of a label.
+            text = "\n".join(row for row in text.split("\n") if not _DRAWN.fullmatch(row))
         own_words = {plain(each) for each in (slot.label, *slot.aliases)}
         for row in text.split("\n"):
             named = self.labels.exact(row, part) if len(row) > 1 else None

@@ -6,12 +6,14 @@ written out; what has no place in plain text is counted under a name in Chinese.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
-from shidian.documents.word.form import Marks
+from shidian.documents.word.form import Grammar, Marks
 from shidian.documents.word.numbers import Numbering
 from shidian.documents.word.opening import Opened
 from shidian.documents.word.writer import PROPERTIES
@@ -20,6 +22,14 @@ MOST_DEPTH = 20
 MOST_NAMES = 2000
 MOST_SPAN = 1000
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+MOST_PICTURES = 200
+LARGEST_PICTURES = 60_000_000
+"""Of one file, in bytes all together."""
+PICTURE = "图片"
+_PICTURE_NAME = re.compile(r"\S.*\.(?:png|jpe?g)", re.IGNORECASE)
+_NOT_IN_NAMES = re.compile(r"[|｜\s]+")
+_UNDER_PICTURE = re.compile(r"图\s*[0-9０-９一二三四五六七八九十]{1,3}(?![0-9０-９、]).{0,80}")
+"""The words under a picture where nothing but their place says that they are its caption."""
 _CHECKBOXES = {
     "F0FE": "☑", "F052": "☑", "F0FD": "☒", "F053": "☒", "F0FC": "√", "F050": "√",
     "F06F": "☐", "F0A8": "☐", "F071": "☐", "F0A3": "☐", "F02A": "☐",
@@ -49,14 +59,29 @@ _WRAPPED = {
 """Elements around text that is taken, and how they are told."""
 
 
+@dataclass(slots=True, eq=False)
+class Picture:
+    """A picture of the file. `own`: it bears the name of a file, as those do that this system wrote."""
+
+    content: bytes
+    ending: str
+    name: str = ""
+    own: bool = False
+
+
 @dataclass(slots=True)
 class Text:
-    """A paragraph; `looks` counts what the form has no place for, `boxed` when it stands in a text box."""
+    """A paragraph; `looks` counts what the form has no place for, `boxed` when it stands in a text box.
+
+    `pictures` stand in it each after so many signs of its text; `caption` when its style is that of captions.
+    """
 
     text: str
     number: int
     looks: Counter[str] = field(default_factory=Counter)
     boxed: bool = False
+    pictures: list[tuple[int, Picture]] = field(default_factory=list)
+    caption: bool = False
 
 
 @dataclass(slots=True)
@@ -78,6 +103,15 @@ class Cell:
         """Its paragraphs as lines, without empty ones around; tables inside as lines of cells."""
         return "\n".join(lines(self.blocks)).strip("\n")
 
+    def answer(self, grammar: Grammar | None) -> str:
+        """Its text as the answer of a box; where the answer may hold tables and pictures, with them."""
+        return "\n".join(answer_lines(self.blocks, grammar)).strip("\n") if grammar else self.text()
+
+    def begins_without_text(self) -> bool:
+        """True when a table or a picture stands before any text."""
+        first = next((each for each in self.blocks if not _is_empty(each)), None)
+        return isinstance(first, Table) or (isinstance(first, Text) and not first.text.strip())
+
 
 @dataclass(slots=True)
 class Table:
@@ -87,6 +121,18 @@ class Table:
     rows: int
     columns: int
     cells: list[Cell]
+    header: bool = False
+
+    def fits(self, grammar: Grammar) -> bool:
+        """True when it can stand in a long answer as a table."""
+        return 2 <= self.rows <= grammar.most_rows and 1 <= self.columns <= grammar.most_columns
+
+    def matrix(self) -> list[list[str]]:
+        """The texts of its grid; a merged cell has its text in its first place."""
+        rows = [[""] * self.columns for _ in range(self.rows)]
+        for cell in self.cells:
+            rows[cell.row][cell.column] = cell.text().strip()
+        return rows
 
 
 Block = Text | Table
@@ -100,6 +146,7 @@ class Contents:
     notes: list[str]
     dropped: list[str]
     marks: Marks
+    pictures: list[Picture]
 
 
 def lines(blocks: Iterable[Block]) -> Iterator[str]:
@@ -115,6 +162,66 @@ def lines(blocks: Iterable[Block]) -> Iterator[str]:
         yield from ("　".join(text for text in row if text) for row in rows.values())
 
 
+def answer_lines(blocks: Iterable[Block], grammar: Grammar) -> list[str]:
+    """The lines of a long answer: tables and pictures as its grammar writes them."""
+    found: list[str] = []
+    drawn: Picture | None = None
+    after_table = False
+    for block in blocks:
+        if isinstance(block, Table):
+            fits = block.fits(grammar)
+            if fits and after_table:
+                found.append("")  # or they would be rows of one table
+            found.extend(grammar.table(block.matrix(), block.header) if fits else lines([block]))
+            drawn, after_table = None, fits
+        elif not block.boxed:
+            for line, picture in _in_line(block):
+                if picture is None and drawn is not None and _is_caption(line, block, drawn):
+                    found[-1] = grammar.picture(drawn.name, " ".join(line.split("\n")).strip())
+                else:
+                    found.extend([grammar.picture(picture.name, "")] if picture else line.split("\n"))
+                drawn, after_table = picture, False
+    return found
+
+
+def _in_line(block: Text) -> Iterator[tuple[str, Picture | None]]:
+    """The texts and pictures of a paragraph in their order; one without any is an empty text."""
+    if not block.pictures:
+        yield block.text, None
+        return
+    at = 0
+    for place, picture in block.pictures:
+        if before := block.text[at:place].strip("\n"):
+            yield before, None
+        yield picture.name, picture
+        at = place
+    if after := block.text[at:].strip("\n"):
+        yield after, None
+
+
+def _is_caption(line: str, block: Text, drawn: Picture) -> bool:
+    if not line.strip():
+        return False
+    return block.caption or (not drawn.own and _UNDER_PICTURE.fullmatch(line.strip()) is not None)
+
+
+def leftover(blocks: Iterable[Block], grammar: Grammar | None = None) -> Counter[str]:
+    """What of some blocks an answer has no place for; with a grammar it has one for tables and pictures."""
+    total: Counter[str] = Counter()
+    for block in blocks:
+        if isinstance(block, Text):
+            total.update(block.looks)
+            if block.pictures and (grammar is None or block.boxed):
+                total[PICTURE] += len(block.pictures)
+            continue
+        for cell in block.cells:
+            inside = leftover(cell.blocks)
+            if grammar is not None and block.header and cell.row == 0:
+                del inside[_LOOKS["b"]]  # so that is how a header looks
+            total.update(inside)
+    return total
+
+
 def texts(blocks: Iterable[Block]) -> Iterator[Text]:
     """Every paragraph of some blocks, also inside tables."""
     for block in blocks:
@@ -127,7 +234,9 @@ def texts(blocks: Iterable[Block]) -> Iterator[Text]:
 
 def contents(opened: Opened) -> Contents:
     """Take the text out of an opened file."""
-    walk = _Walk(Numbering(opened.numbering, opened.styles))
+    marks = _marks(opened.custom)
+    album = _Album(opened, own=bool(marks.call))
+    walk = _Walk(Numbering(opened.numbering, opened.styles), album, _captions(opened.styles))
     body = next((child for child in opened.document if _tag(child) == "body"), None)
     blocks = walk.blocks(body, 0) if body is not None else []
     dropped = list(opened.never_read)
@@ -136,7 +245,7 @@ def contents(opened: Opened) -> Contents:
     if comments:
         dropped.append(f"批注 {comments} 条")
     notes = [*_notes(opened.footnotes, "footnote"), *_notes(opened.endnotes, "endnote")]
-    return Contents(blocks, notes, dropped, _marks(opened.custom))
+    return Contents(blocks, notes, dropped, marks, album.named())
 
 
 def _tag(element: Any) -> str:
@@ -199,11 +308,68 @@ def _marks(custom: Any) -> Marks:
     return Marks(**{key: held.get(name, "") for key, name in PROPERTIES.items()})
 
 
+def _captions(styles: Any) -> frozenset[str]:
+    """The styles of captions, which have their own key in every language and program."""
+    return frozenset(
+        _value(style, "styleId")
+        for style in (styles if styles is not None else ())
+        if _tag(style) == "style" and _value(_child(style, "name")).casefold() == "caption"
+    )
+
+
+class _Album:
+    """The pictures of a file: each content once."""
+
+    def __init__(self, opened: Opened, *, own: bool) -> None:
+        self.opened, self.own = opened, own
+        self._by_part: dict[str, Picture | None] = {}
+        self._by_digest: dict[str, Picture] = {}
+        self._left = LARGEST_PICTURES
+
+    def picture(self, link: str, called: Sequence[str]) -> Picture | None:
+        """The picture behind a link, which somebody `called` so; None when it is not in the file or too much."""
+        part = self.opened.links.get(link, "")
+        if part and part not in self._by_part:
+            self._by_part[part] = self._read(part)
+        found = self._by_part.get(part)
+        name = next((each for each in called if _PICTURE_NAME.fullmatch(each)), "")
+        if found is not None and name and not found.name:
+            # Paths come from other machines; bars would end the name.
+            found.name = _NOT_IN_NAMES.sub(" ", re.split(r"[/\\]", name)[-1]).strip()
+            found.own = self.own
+        return found
+
+    def _read(self, part: str) -> Picture | None:
+        content = self.opened.media(part, self._left) if len(self._by_digest) < MOST_PICTURES else b""
+        if not content:
+            return None
+        digest = sha256(content).hexdigest()
+        if digest not in self._by_digest:
+            self._left -= len(content)
+            ending = part.rpartition(".")[2].casefold()
+            self._by_digest[digest] = Picture(content, ending if ending.isalnum() else "")
+        return self._by_digest[digest]
+
+    def named(self) -> list[Picture]:
+        """All of them, no two of one name."""
+        taken: set[str] = set()
+        for number, picture in enumerate(self._by_digest.values(), start=1):
+            stem, dot, ending = (picture.name or f"{PICTURE}{number}.{picture.ending}").rpartition(".")
+            picture.name, again = f"{stem}{dot}{ending}", 1
+            while picture.name in taken:
+                again += 1
+                picture.name = f"{stem}-{again}{dot}{ending}"
+            taken.add(picture.name)
+        return list(self._by_digest.values())
+
+
 class _Walk:
     """One walk through a document; counts paragraphs and tables as a reader would."""
 
-    def __init__(self, numbering: Numbering) -> None:
-        self.numbering = numbering
+    def __init__(self, numbering: Numbering, album: _Album, captions: frozenset[str]) -> None:
+        self.numbering, self.album, self.captions = numbering, album, captions
+        self.called: tuple[str, ...] = ()
+        self.drawn: list[tuple[int, Picture]] = []
         self.dropped: Counter[str] = Counter()
         self.paragraphs = 0
         self.tables = 0
@@ -233,11 +399,16 @@ class _Walk:
         text = Text("", self.paragraphs)
         boxes: list[Any] = []
         pieces: list[str] = []
+        outer, self.drawn = self.drawn, text.pictures
         self._inline(element, pieces, text.looks, boxes, 0)
+        self.drawn = outer
         properties = _child(element, "pPr")
+        text.caption = _value(_child(properties, "pStyle")) in self.captions
         content = "".join(pieces)
         if content.strip() or pieces:
-            content = self.numbering.label(properties, empty=not content.strip()) + content
+            number = self.numbering.label(properties, empty=not content.strip())
+            text.pictures = [(at + len(number), picture) for at, picture in text.pictures]
+            content = number + content
         text.text = content
         found: list[Block] = [text]
         for box in boxes:
@@ -265,11 +436,31 @@ class _Walk:
                     self._inline(_chosen(child), pieces, looks, boxes, depth + 1)
                 case "txbxContent":
                     boxes.append(child)
-                case "blip" | "imagedata":
-                    looks["图片"] += 1
+                case "inline" | "anchor" | "pic":
+                    outer, self.called = self.called, (*_called(child), *self.called)
+                    self._inline(child, pieces, looks, boxes, depth + 1)
+                    self.called = outer
+                case "blip" | "imagedata" | "srcRect" | "chart" | "relIds":
+                    self._picture(child, pieces, looks)
                 case _ if tag not in _LEFT_OUT:
                     self.dropped.update(_WRAPPED.get(tag, ()))
                     self._inline(child, pieces, looks, boxes, depth + 1)
+
+    def _picture(self, element: Any, pieces: Sequence[str], looks: Counter[str]) -> None:
+        """A picture, what was cut away of it, or something drawn that is none."""
+        match _tag(element):
+            case "srcRect":
+                if any(_value(element, side) not in ("", "0") for side in "lrtb"):
+                    looks["图片的裁剪"] += 1
+            case "chart" | "relIds":
+                looks["图表（可以另存为图片）"] += 1
+            case tag:
+                link = _value(element, "embed" if tag == "blip" else "id")
+                picture = self.album.picture(link, self.called)
+                if picture is None:
+                    looks[PICTURE] += 1
+                else:
+                    self.drawn.append((sum(map(len, pieces)), picture))
 
     def _run(self, run: Any, pieces: list[str], looks: Counter[str], boxes: list[Any], depth: int) -> None:
         properties = _child(run, "rPr")
@@ -301,11 +492,13 @@ class _Walk:
         cells: list[Cell] = []
         above: dict[int, Cell] = {}
         row = width = 0
+        header = False
         for tr in _through(element, "tr"):
             properties = _child(tr, "trPr")
             if _child(properties, "del") is not None:
                 self.dropped["修订中删去的内容（没有采用）"] += 1
                 continue
+            header = header or (row == 0 and _on(properties, "tblHeader"))
             column = _number(properties, "gridBefore")
             before: Cell | None = None
             now: dict[int, Cell] = {}
@@ -332,7 +525,26 @@ class _Walk:
             width = max(width, column)
             above = now
             row += 1
-        return Table(number, row, width, cells)
+        return Table(number, row, width, cells, header or (depth > 0 and _bold_head(cells)))
+
+
+def _called(drawing: Any) -> Iterator[str]:
+    """What a picture is called: its name, and what the program that wrote it says of it."""
+    for child in drawing:
+        if _tag(child) in ("docPr", "nvPicPr"):
+            named = _child(child, "cNvPr") if _tag(child) == "nvPicPr" else child
+            yield from (_value(named, key).strip() for key in ("name", "descr"))
+
+
+def _bold_head(cells: Sequence[Cell]) -> bool:
+    """A first row in bold above others that are not: not every program keeps what else says that it is the header."""
+
+    def is_bold(cell: Cell) -> bool:
+        return any(text.looks[_LOOKS["b"]] for text in texts(cell.blocks))
+
+    head = [cell for cell in cells if cell.row == 0 and cell.text().strip()]
+    body = [cell for cell in cells if cell.row > 0 and cell.text().strip()]
+    return bool(head) and all(map(is_bold, head)) and not all(map(is_bold, body))
 
 
 def _looks(properties: Any) -> Iterator[str]:
@@ -348,7 +560,7 @@ def _looks(properties: Any) -> Iterator[str]:
 
 
 def _is_empty(block: Block) -> bool:
-    return isinstance(block, Text) and not block.text.strip() and not block.looks
+    return isinstance(block, Text) and not (block.text.strip() or block.looks or block.pictures)
 
 
 def _through(parent: Any, name: str) -> Iterator[Any]:

@@ -5,8 +5,8 @@ Plain values without any rule about a particular form. A path ("section.field") 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal["line", "text", "rows", "names"]
@@ -17,6 +17,61 @@ Look = Literal["", "code", "postcode", "phone", "email"]
 
 Values = Mapping[str, Any]
 """By path: text for lines and paragraphs, a list of rows (by column key) for rows, a list of text for names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """How a long answer writes a table and a picture as lines of its text, and how large a table may be."""
+
+    table: Callable[[Sequence[Sequence[str]], bool], list[str]]
+    picture: Callable[[str, str], str]
+    most_columns: int
+    most_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A line of a long answer; with a `level` it is a numbered item, and hangs."""
+
+    text: str
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Inset:
+    """A table in a long answer."""
+
+    rows: tuple[tuple[str, ...], ...]
+    header: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture in a long answer; `line` is what stands there where the picture is not to be had."""
+
+    name: str
+    caption: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class LongAnswer:
+    """A long answer: its text, and what Word shows of it."""
+
+    text: str
+    pieces: tuple[Passage | Inset | Drawing, ...]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Jpeg:
+    """A picture as JPEG with its size in pixels."""
+
+    content: bytes
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +87,8 @@ class Column:
 class Slot:
     """A place for one answer: found by its label or one of the `aliases`.
 
-    `blank` are the words which stand in the empty box (“省（市）    县（区）”); `shown_as` is the name on the screen.
+    `blank` are the words which stand in the empty box (“省（市）    县（区）”); `shown_as` is the name on the screen. With `rich` the
+    answer may hold tables and pictures.
     """
 
     path: str
@@ -43,6 +99,7 @@ class Slot:
     blank: tuple[str, ...] = ()
     look: Look = ""
     shown_as: str = ""
+    rich: Grammar | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +226,13 @@ class Loose:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Everything that was found in a file: `dropped` says in words what the form has no place for."""
+    """Everything that was found in a file: `dropped` says in words what the form has no place for.
+
+    `pictures` are those of the file, by the names under which long answers show them.
+    """
 
     found: dict[str, Found]
     loose: tuple[Loose, ...]
     dropped: tuple[str, ...]
     marks: Marks
+    pictures: Mapping[str, bytes] = field(default_factory=dict)

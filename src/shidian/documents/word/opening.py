@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, BinaryIO
@@ -44,6 +46,10 @@ class Opened:
     comments: Any
     custom: Any
     never_read: tuple[str, ...]
+    links: Mapping[str, str]
+    """The parts that hold pictures, by what the document calls them."""
+    media: Callable[[str, int], bytes]
+    """The content of such a part, or nothing: it is not there, damaged or larger. Only while the file is open."""
 
 
 def open_docx(file: BinaryIO) -> Opened:
@@ -80,9 +86,18 @@ def open_docx(file: BinaryIO) -> Opened:
             _outside(file, entry) for name, entry in entries.items() if name.endswith("document.xml.rels")
         ):
             never_read += ("指向文件以外的图片、模板或对象",)
+        links = _pictures(file, entries, main)
     except BadZip as error:
         raise _bad_zip(error) from error
-    return Opened(document=document, custom=custom, never_read=never_read, **near)
+
+    def media(part: str, most: int) -> bytes:
+        entry = entries.get(part)
+        try:
+            return b"".join(read_chunks(file, entry)) if entry is not None and entry.size <= most else b""
+        except BadZip:
+            return b""
+
+    return Opened(document=document, custom=custom, never_read=never_read, links=links, media=media, **near)
 
 
 def _main_part(file: BinaryIO, entries: dict[str, Entry]) -> str:
@@ -92,6 +107,17 @@ def _main_part(file: BinaryIO, entries: dict[str, Entry]) -> str:
             if link.get("Type", "").endswith("/officeDocument"):
                 return str(link.get("Target", "")).lstrip("/")
     return "word/document.xml"
+
+
+def _pictures(file: BinaryIO, entries: dict[str, Entry], main: str) -> dict[str, str]:
+    folder, _slash, name = main.rpartition("/")
+    links = _parse(file, entries.get(posixpath.join(folder, "_rels", f"{name}.rels")), needed=False)
+    found = {}
+    for link in links.iter(_LINK) if links is not None else ():
+        if link.get("Type", "").endswith("/image") and link.get("TargetMode") != "External":
+            target = posixpath.normpath(posixpath.join("/", folder, link.get("Target", "")))
+            found[str(link.get("Id", ""))] = target.lstrip("/")
+    return found
 
 
 def _outside(file: BinaryIO, entry: Entry) -> bool:

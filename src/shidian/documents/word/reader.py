@@ -9,10 +9,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import BinaryIO
 
 from shidian.documents.word.claims import AROUND, COVER_DATE, OPINIONS, SIGNED, Claims, short
-from shidian.documents.word.contents import Block, Contents, Table, Text, contents
+from shidian.documents.word.contents import (
+    Block,
+    Cell,
+    Contents,
+    Table,
+    Text,
+    answer_lines,
+    contents,
+    leftover,
+)
 from shidian.documents.word.form import Form, Part, Reading, Slot
 from shidian.documents.word.labels import Labels
 from shidian.documents.word.opening import open_docx
@@ -33,14 +43,26 @@ class Open:
     slot: Slot
     part: Part
     place: str
-    pieces: list[str]
+    pieces: list[str | Text]
     in_table: bool
     row: tuple[int, int] | None = None
     extra: list[str] = field(default_factory=list)
 
     @property
     def filled(self) -> bool:
-        return any(piece.strip() for piece in self.pieces)
+        return any(piece.strip() if isinstance(piece, str) else True for piece in self.pieces)
+
+    def text(self) -> str:
+        """What was found for it; paragraphs that follow each other are read together."""
+        found: list[str] = []
+        for drawn, group in groupby(self.pieces, key=lambda piece: isinstance(piece, Text)):
+            if drawn and self.slot.rich is not None:
+                found.extend(
+                    answer_lines([piece for piece in group if isinstance(piece, Text)], self.slot.rich)
+                )
+            else:
+                found.extend(piece if isinstance(piece, str) else piece.text for piece in group)
+        return "\n".join(found)
 
     @property
     def essay(self) -> bool:
@@ -71,7 +93,8 @@ class Reader:
         found = self.claims.settled()
         dropped = dict.fromkeys([*self.held.dropped, *self.claims.dropped()])
         loose = self.claims.loose[:300]
-        return Reading(found, tuple(loose), tuple(dropped), self.held.marks)
+        pictures = {picture.name: picture.content for picture in self.held.pictures}
+        return Reading(found, tuple(loose), tuple(dropped), self.held.marks, pictures)
 
     # Where the reading stands
 
@@ -105,8 +128,8 @@ class Reader:
         """The answer that was being read is complete."""
         waiting, self.open = self.open, None
         if waiting is not None and waiting.slot.kind != "rows":
-            text, extra = "\n".join(waiting.pieces), "\n".join(waiting.extra)
-            self.claims.add(waiting.slot, waiting.part, text, waiting.place, extra=extra)
+            extra = "\n".join(waiting.extra)
+            self.claims.add(waiting.slot, waiting.part, waiting.text(), waiting.place, extra=extra)
 
     # Paragraphs
 
@@ -119,6 +142,8 @@ class Reader:
                 self._boxed(block)
             elif block.text.strip(AROUND):
                 self._paragraph(block)
+            elif block.pictures:
+                self._picture(block)
             elif self.open is not None and self.open.filled:
                 self.open.pieces.append("")
 
@@ -130,11 +155,19 @@ class Reader:
         held, self.open = self.open, None
         text, place = block.text, self._at(block)
         words = self.labels.title(text) or self.labels.exact(text, self.part) or self.labels.is_known(text)
-        if not words and not COVER_DATE.fullmatch(text) and not self.labelled(text, place, block.looks):
+        if not words and not COVER_DATE.fullmatch(text) and not self.labelled(text, place, leftover([block])):
             reason = "文本框里的文字不知道属于哪一栏"
             self.claims.lose(text, f"文本框（{place}附近）", reason, self.near())
         self.close()
         self.open = held
+
+    def _picture(self, block: Text) -> None:
+        waiting = self.open
+        if waiting is not None and waiting.slot.rich is not None:
+            waiting.pieces.append(block)
+            self.claims.note(waiting.slot, leftover([block], waiting.slot.rich))
+        else:
+            self.claims.note(waiting.slot if waiting is not None else None, leftover([block]))
 
     def _paragraph(self, block: Text) -> None:
         text, place, waiting = block.text, self._at(block), self.open
@@ -145,9 +178,10 @@ class Reader:
         elif self.labels.is_known(text) and not (waiting and waiting.essay and waiting.filled):
             self.close()
         elif waiting is not None and waiting.essay and not self.ends_essay(text):
-            waiting.pieces.append(text)
-            self.claims.note(waiting.slot, block.looks)
-        elif not self.labelled(text, place, block.looks):
+            rich = waiting.slot.rich
+            waiting.pieces.append(block if rich is not None else text)
+            self.claims.note(waiting.slot, leftover([block], rich))
+        elif not self.labelled(text, place, leftover([block])):
             self._unlabelled(block, place)
 
     def _unlabelled(self, block: Text, place: str) -> None:
@@ -156,7 +190,7 @@ class Reader:
             self.claims.aside(text)
         elif waiting is not None and not waiting.filled:
             waiting.pieces.append(text)
-            self.claims.note(waiting.slot, block.looks)
+            self.claims.note(waiting.slot, leftover([block]))
             self.close()
         else:
             self.claims.lose(text, place, "这一段不在认得的标签后面", self.near())
@@ -184,8 +218,11 @@ class Reader:
             and not self.claims.has(found.slot)
         )
 
-    def labelled(self, text: str, place: str, looks: Counter[str]) -> bool:
-        """Take a text apart that holds labels with their answers; False when it begins with something else."""
+    def labelled(self, text: str, place: str, looks: Counter[str], *, cell: Cell | None = None) -> bool:
+        """Take a text apart that holds labels with their answers; False when it begins with something else.
+
+        With one label, the rest of its `cell` is the answer with all that it shows.
+        """
         matches = self.labels.inside(text, self.part)
         if not matches or text[: matches[0].start].strip(AROUND):
             return False
@@ -193,8 +230,13 @@ class Reader:
         ends = [match.start for match in matches[1:]] + [len(text)]
         for match, end in zip(matches, ends, strict=True):
             self.part, self.last = match.part, match.slot
-            self.claims.note(match.slot, looks)
             value = text[match.after : end].strip(AROUND)
+            if len(matches) == 1 and cell is not None and match.slot.rich is not None:
+                whole = cell.answer(match.slot.rich)
+                if whole.startswith(text[: match.after]):
+                    value = whole[match.after :].strip(AROUND)
+                    looks = leftover(cell.blocks, match.slot.rich)
+            self.claims.note(match.slot, looks)
             if match.slot.kind == "text" and len(matches) == 1:
                 self.open = Open(match.slot, match.part, place, [value] if value else [], in_table=False)
             else:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shidian.documents.word.claims import AROUND, COVER_DATE, SIGNED, short
-from shidian.documents.word.contents import Cell, Table, texts
+from shidian.documents.word.contents import Cell, Table, leftover
 from shidian.documents.word.form import Form, Part, Slot
 from shidian.documents.word.labels import first_title, plain, variants
 
@@ -151,16 +151,18 @@ class TableReader:
 
     def _cell(self, cell: Cell, cells: list[Cell], above: _Above, now: _Above, *, labelled: bool) -> bool:
         """Read one cell; True when it is a heading or a label."""
+        if not labelled and self._is_awaited(cell) and self._in_open_box(cell, cells):
+            return False
         text, place = cell.text(), self._where(cell)
         if heading := first_title(self.labels, text.split("\n")):
             self.reader.enter(heading[0], place, in_table=True)
-            self._under_title("\n".join(text.split("\n")[heading[1] :]), place, cell)
+            self._under_title(heading[1], place, cell)
             return True
         if named := self.labels.exact(text, self.reader.part):
             self._label(cell, named, now)
             return True
         if not text.strip(AROUND):
-            self.claims.note(None, _looks(cell))
+            self.claims.note(None, leftover(cell.blocks))
             return False
         if self._label_inside(cell, text, place):
             return True
@@ -171,15 +173,29 @@ class TableReader:
             self.claims.lose(text, place, _UNLABELLED, self._guesses(cell))
         return False
 
-    def _under_title(self, rest: str, place: str, cell: Cell) -> None:
+    def _is_awaited(self, cell: Cell) -> bool:
+        """The box of a long answer that begins with a table or a picture: what stands in it is no label."""
+        waiting = self.reader.open
+        return (
+            waiting is not None
+            and waiting.slot.rich is not None
+            and waiting.in_table
+            and not waiting.filled
+            and cell.begins_without_text()
+        )
+
+    def _under_title(self, taken: int, place: str, cell: Cell) -> None:
+        """What stands in a cell under the heading in its first lines."""
         reader = self.reader
+        grammar = reader.open.slot.rich if reader.open is not None else None
+        rest = "\n".join(cell.answer(grammar).split("\n")[taken:])
         if not rest.strip(AROUND):
-            return
-        if reader.open is not None:
+            self.claims.note(None, leftover(cell.blocks))
+        elif reader.open is not None:
             reader.open.pieces.append(rest)
             reader.open.row = (self.table.number, cell.row)
-            self.claims.note(reader.open.slot, _looks(cell))
-        elif not reader.labelled(rest, place, _looks(cell)):
+            self.claims.note(reader.open.slot, leftover(cell.blocks, grammar))
+        elif not reader.labelled(rest, place, leftover(cell.blocks)):
             self.claims.lose(rest, place, "标题下面的文字不知道属于哪一栏", reader.near())
 
     def _labels_alone(self, cells: list[Cell]) -> bool:
@@ -208,8 +224,8 @@ class TableReader:
             if named is not None:
                 self.taken.add(id(under))
                 self.reader.part, self.reader.last = named
-                self.claims.note(named[1], _looks(under))
-                self.claims.add(named[1], named[0], under.text(), self._where(under))
+                self.claims.note(named[1], leftover(under.blocks, named[1].rich))
+                self.claims.add(named[1], named[0], under.answer(named[1].rich), self._where(under))
 
     # A label cell
 
@@ -229,19 +245,19 @@ class TableReader:
             return
         self.taken.update(id(each) for each in flat)
         now.answers[flat[0].column] = (slot, flat[0].last)
-        filled = [[each for each in line if each.text().strip(AROUND)] for line in lines]
+        filled = [[each for each in line if each.answer(slot.rich).strip(AROUND)] for line in lines]
         answers = [each for line in filled for each in line]
         for each in flat:
-            self.claims.note(slot, _looks(each))
+            self.claims.note(slot, leftover(each.blocks, slot.rich))
         if any(len(line) > 1 for line in filled) and not slot.blank:
             reason = f"“{slot.shown_as or slot.label}”后面有几格文字，不能确定都属于它"
             for each in answers:
                 self.claims.lose(each.text(), self._where(each), reason, self._guesses(each))
-        elif any(self._form_inside(each) for each in answers):
+        elif slot.rich is None and any(self._form_inside(each) for each in answers):
             for each in answers:
                 reader.blocks(each.blocks)
         else:
-            text = "\n".join(" ".join(each.text() for each in line) for line in filled)
+            text = "\n".join(" ".join(each.answer(slot.rich) for each in line) for line in filled)
             for each in answers:
                 self._flattened(slot, each)
             self.claims.add(slot, part, text, place)
@@ -253,7 +269,8 @@ class TableReader:
         for row in range(cell.row, cell.row + cell.rows):
             line: list[Cell] = []
             for each in _distinct(self.grid.get((row, column)) for column in range(cell.last, stop)):
-                if each.row == row == cell.row and self._is_label(each.text(), besides=slot):
+                drawn = slot.rich is not None and each.begins_without_text()
+                if each.row == row == cell.row and not drawn and self._is_label(each.text(), besides=slot):
                     stop = each.column
                     break
                 if each.row == row and id(each) not in self.taken:
@@ -279,7 +296,8 @@ class TableReader:
     def _label_inside(self, cell: Cell, text: str, place: str) -> bool:
         """A cell that holds a label and its answer, or a table with labels."""
         reader = self.reader
-        if self._form_inside(cell):
+        essay = reader.open is not None and reader.open.slot.rich is not None and reader.open.in_table
+        if not essay and self._form_inside(cell):
             reader.blocks(cell.blocks)
             if reader.open is not None and reader.open.filled:
                 reader.close()
@@ -288,25 +306,27 @@ class TableReader:
         if waiting is not None and waiting.essay and waiting.in_table and not reader.ends_essay(text):
             return False
         if found := self._label_above(text.split("\n")):
-            named, answer = found
+            named, taken = found
             reader.close()
             reader.part, reader.last = named
-            self.claims.note(named[1], _looks(cell))
+            grammar = named[1].rich
+            self.claims.note(named[1], leftover(cell.blocks, grammar))
+            answer = "\n".join(cell.answer(grammar).split("\n")[taken:])
             self.claims.add(named[1], named[0], answer, place)
             return True
-        if reader.labelled(text, place, _looks(cell)):
+        if reader.labelled(text, place, leftover(cell.blocks), cell=cell):
             reader.close()
             return True
         return False
 
-    def _label_above(self, rows: list[str]) -> tuple[tuple[Part, Slot], str] | None:
-        """The label in the first lines of a cell, and the answer in the others."""
+    def _label_above(self, rows: list[str]) -> tuple[tuple[Part, Slot], int] | None:
+        """The label in the first lines of a cell, and how many they are; the answer stands in the others."""
         head, found = "", None
         for number, row in enumerate(rows[:-1][:_LABEL_LINES], start=1):
             head += row
             # The longest label counts: 法定代表人 / （负责人）.
             if named := self.labels.exact(head, self.reader.part):
-                found = named, "\n".join(rows[number:])
+                found = named, number
         return found
 
     def _in_open_box(self, cell: Cell, cells: list[Cell]) -> bool:
@@ -319,8 +339,8 @@ class TableReader:
         row = (self.table.number, cell.row)
         first = waiting.row is None or waiting.row == row
         waiting.row = row if first else waiting.row
-        (waiting.pieces if first else waiting.extra).append(cell.text())
-        self.claims.note(waiting.slot, _looks(cell))
+        (waiting.pieces if first else waiting.extra).append(cell.answer(waiting.slot.rich))
+        self.claims.note(waiting.slot, leftover(cell.blocks, waiting.slot.rich))
         self._flattened(waiting.slot, cell)
         return True
 
@@ -330,8 +350,8 @@ class TableReader:
         first = cells[0]
         if slot is None or cell.last != last or first is cell or first.text().strip(AROUND):
             return False
-        self.claims.note(slot, _looks(cell))
-        return self.claims.go_on(slot, cell.text())
+        self.claims.note(slot, leftover(cell.blocks, slot.rich))
+        return self.claims.go_on(slot, cell.answer(slot.rich))
 
     def _is_furniture(self, text: str) -> bool:
         if SIGNED.match(text):
@@ -346,7 +366,9 @@ class TableReader:
         return [*(slot.path for slot in alike), *self.reader.near()]
 
     def _flattened(self, slot: Slot, cell: Cell) -> None:
-        if any(isinstance(block, Table) for block in cell.blocks):
+        tables = [block for block in cell.blocks if isinstance(block, Table)]
+        kept = slot.rich is not None and all(table.fits(slot.rich) for table in tables)
+        if tables and not kept:
             self.claims.note(slot, Counter(["格子里的表格（变成了文字行）"]))
 
     # Rows that are one answer
@@ -398,7 +420,7 @@ class TableReader:
             line[key] = ("；" if len(spans) > 1 else "\n").join(dict.fromkeys(words))
             for cell in pieces:
                 if cell.row == row:
-                    self.claims.note(header.slot, _looks(cell))
+                    self.claims.note(header.slot, leftover(cell.blocks))
         filled = [key for key, text in line.items() if text]
         if self._continues(filled, header.slot, found):
             found[-1][filled[0]] += f"\n{line[filled[0]]}"
@@ -423,13 +445,6 @@ class TableReader:
         # A label alone, or with one answer, is no row of this table.
         named = self.labels.exact(words[0], self.reader.part)
         return named is not None and (len(cells) == 1 or len(words) <= 2)
-
-
-def _looks(cell: Cell) -> Counter[str]:
-    total: Counter[str] = Counter()
-    for text in texts(cell.blocks):
-        total.update(text.looks)
-    return total
 
 
 def _distinct(cells: Iterable[Cell | None]) -> Iterator[Cell]:

@@ -8,13 +8,27 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from shidian.documents.word.form import Box, Cell, Form, Grid, Line, Marks, Opinions, RowsTable, Values
+from shidian.documents.word.form import (
+    Box,
+    Cell,
+    Drawing,
+    Form,
+    Grid,
+    Inset,
+    Jpeg,
+    Line,
+    LongAnswer,
+    Marks,
+    Opinions,
+    RowsTable,
+    Values,
+)  # fmt: skip
 
 PROPERTIES = {"call": "shidian-call", "reference": "shidian-reference", "version": "shidian-version"}
 """Names in docProps/custom.xml."""
@@ -31,25 +45,33 @@ _STAMP = (1980, 1, 1, 0, 0, 0)
 
 
 def write(
-    form: Form, values: Values, *, marks: Marks | None = None, foot: str = "", pinned: datetime
+    form: Form,
+    values: Values,
+    *,
+    marks: Marks | None = None,
+    foot: str = "",
+    pinned: datetime,
+    pictures: Mapping[str, Jpeg] | None = None,
 ) -> bytes:
     """The form with `values` filled in; empty values leave the boxes as the notice has them.
 
     `foot` stands before the page number on every page; without `marks` and `foot` it is the blank official form.
+    `pictures` are those that long answers name.
     """
     at = pinned.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    body = "".join(_document(form, values))
+    drawn = _Pictures(pictures or {}, first=3 if foot else 2)
+    body = "".join(_document(form, values, drawn))
     section = (
         ('<w:footerReference w:type="default" r:id="rId2"/>' if foot else "")
         + '<w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="2098" w:right="1474" w:bottom="1984" w:left="1588"'
         ' w:header="851" w:footer="1134" w:gutter="0"/>'
     )
     document = f'{_HEAD}<w:document xmlns:w="{_W}" xmlns:r="{_R}"><w:body>{body}<w:sectPr>{section}</w:sectPr></w:body></w:document>'
-    parts = {
+    parts: dict[str, str | bytes] = {
         "[Content_Types].xml": _content_types(bool(foot), marks is not None),
         "_rels/.rels": _root_links(marks is not None),
         "word/document.xml": document,
-        "word/_rels/document.xml.rels": _links(bool(foot)),
+        "word/_rels/document.xml.rels": _links(bool(foot), drawn),
         "word/styles.xml": _STYLES,
         "docProps/core.xml": _core(form.title, at),
     }
@@ -57,6 +79,7 @@ def write(
         parts["word/footer1.xml"] = _footer(foot)
     if marks is not None:
         parts["docProps/custom.xml"] = _custom(marks)
+    parts.update(drawn.parts())
     out = BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, content in parts.items():
@@ -64,7 +87,7 @@ def write(
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = 3
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, content.encode("utf-8"))
+            archive.writestr(entry, content.encode("utf-8") if isinstance(content, str) else content)
     return out.getvalue()
 
 
@@ -117,7 +140,7 @@ _THIN = '<w:p><w:pPr><w:spacing w:before="0" w:after="0" w:line="20" w:lineRule=
 # The document
 
 
-def _document(form: Form, values: Values) -> Iterator[str]:
+def _document(form: Form, values: Values, drawn: _Pictures) -> Iterator[str]:
     if form.top:
         yield _paragraph(_run(form.top, font=_HEI, size=_COVER))
     yield _paragraph(
@@ -140,7 +163,7 @@ def _document(form: Form, values: Values) -> Iterator[str]:
             )
     yield _PAGE_BREAK
     for block in form.blocks:
-        yield _grid(block, values) if isinstance(block, Grid) else _rows_table(block, values)
+        yield _grid(block, values, drawn) if isinstance(block, Grid) else _rows_table(block, values)
         yield _THIN
     if form.opinions:
         yield from _opinions(form.opinions, values)
@@ -165,7 +188,10 @@ def _text(values: Values, path: str) -> str:
 
 
 def _table(widths: Sequence[float], rows: Iterable[str]) -> str:
-    twips = [_twips(width) for width in widths]
+    return _framed([_twips(width) for width in widths], "".join(rows))
+
+
+def _framed(twips: Sequence[int], rows: str) -> str:
     borders = "".join(
         f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="auto"/>'
         for side in ("top", "left", "bottom", "right", "insideH", "insideV")
@@ -174,7 +200,7 @@ def _table(widths: Sequence[float], rows: Iterable[str]) -> str:
     return (
         f'<w:tbl><w:tblPr><w:tblW w:w="{sum(twips)}" w:type="dxa"/><w:tblBorders>{borders}</w:tblBorders>'
         '<w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="85" w:type="dxa"/><w:right w:w="85" w:type="dxa"/></w:tblCellMar>'
-        f"</w:tblPr><w:tblGrid>{grid}</w:tblGrid>{''.join(rows)}</w:tbl>"
+        f"</w:tblPr><w:tblGrid>{grid}</w:tblGrid>{rows}</w:tbl>"
     )
 
 
@@ -215,20 +241,24 @@ def _paragraphs(text: str, *, align: str = "", indent: bool = False) -> str:
     )
 
 
-def _grid(block: Grid, values: Values) -> str:
-    return _table(block.widths, [_title_row(block.title, block.widths), *_grid_rows(block, values)])
+def _grid(block: Grid, values: Values, drawn: _Pictures) -> str:
+    return _table(block.widths, [_title_row(block.title, block.widths), *_grid_rows(block, values, drawn)])
 
 
-def _grid_rows(block: Grid, values: Values) -> Iterator[str]:
+def _grid_rows(block: Grid, values: Values, drawn: _Pictures) -> Iterator[str]:
     for row in block.rows:
         at, cells, height, long = 0, "", 8.0, False
         for cell in row:
             width = sum(map(_twips, block.widths[at : at + cell.span]))
             at += cell.span
             text = _text(values, cell.path) if cell.path else ""
-            cells += _cell(
-                _content(cell, text), width=width, span=cell.span, top=cell.left and bool(cell.path)
-            )
+            held = values.get(cell.path) if cell.path else None
+            if isinstance(held, LongAnswer) and cell.left:
+                content = _long_answer(held, width - 170, drawn)
+                long = long or any(isinstance(piece, (Inset, Drawing)) for piece in held.pieces)
+            else:
+                content = _content(cell, text)
+            cells += _cell(content, width=width, span=cell.span, top=cell.left and bool(cell.path))
             height = max(height, min(cell.height, 24) if text else cell.height)
             long = long or len(text) > 240
         yield _row(cells, height=height, whole=not long)
@@ -242,6 +272,94 @@ def _content(cell: Cell, text: str) -> str:
     if cell.left:
         return _paragraphs(text, indent=True)
     return _paragraph(_run(text, font=_FANG), align="center")
+
+
+# Long answers
+
+
+class _Pictures:
+    """The pictures of a file: each once, however often it is shown."""
+
+    def __init__(self, held: Mapping[str, Jpeg], *, first: int) -> None:
+        self.held, self.first = held, first
+        self.numbers: dict[str, int] = {}
+        self.shown = 0
+
+    def parts(self) -> dict[str, bytes]:
+        """The parts of the file that hold them."""
+        return {f"word/{target}": self.held[name].content for name, target in self.targets()}
+
+    def targets(self) -> Iterator[tuple[str, str]]:
+        """Names and places in the file, in the order of their links."""
+        yield from ((name, f"media/image{number}.jpeg") for name, number in self.numbers.items())
+
+    def draw(self, piece: Drawing, width: int) -> str:
+        """A picture as wide as it is printed, at most as wide as its box, and low enough for a page."""
+        jpeg = self.held[piece.name]
+        number = self.numbers.setdefault(piece.name, len(self.numbers) + 1)
+        self.shown += 1
+        # 635 units of a drawing are a twip; at 150 dots to the inch a dot is 6096.
+        scale = min(width * 635 / jpeg.width, 180 * 36000 / jpeg.height, 6096.0)
+        across, down = round(jpeg.width * scale), round(jpeg.height * scale)
+        name, said = quoteattr(clean(piece.name)), quoteattr(clean(piece.caption or piece.name))
+        return (
+            f'<w:r><w:drawing><wp:inline xmlns:wp="{_DRAWING}/wordprocessingDrawing" distT="0" distB="0" distL="0" distR="0">'
+            f'<wp:extent cx="{across}" cy="{down}"/><wp:docPr id="{self.shown}" name={name} descr={said}/>'
+            f'<a:graphic xmlns:a="{_DRAWING}/main"><a:graphicData uri="{_DRAWING}/picture">'
+            f'<pic:pic xmlns:pic="{_DRAWING}/picture"><pic:nvPicPr><pic:cNvPr id="{self.shown}" name={name}/><pic:cNvPicPr/>'
+            f'</pic:nvPicPr><pic:blipFill><a:blip r:embed="rId{self.first + number - 1}"/><a:stretch><a:fillRect/></a:stretch>'
+            f'</pic:blipFill><pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="{across}" cy="{down}"/></a:xfrm>'
+            '<a:prstGeom prst="rect"><a:avLst/></a:prstGeom></pic:spPr></pic:pic></a:graphicData></a:graphic>'
+            "</wp:inline></w:drawing></w:r>"
+        )
+
+
+_DRAWING = "http://schemas.openxmlformats.org/drawingml/2006"
+
+
+def _long_answer(answer: LongAnswer, width: int, drawn: _Pictures) -> str:
+    content, ended = "", True
+    for piece in answer.pieces:
+        ended = not isinstance(piece, Inset)
+        match piece:
+            case Inset():
+                content += _inset(piece, width)
+            case Drawing() if piece.name in drawn.held:
+                content += _paragraph(drawn.draw(piece, width), align="center", style="<w:keepNext/>")
+                if piece.caption:
+                    content += _paragraph(
+                        _run(piece.caption, font=_FANG), align="center", style='<w:pStyle w:val="Caption"/>'
+                    )
+            case Drawing():
+                content += _paragraphs(piece.line, indent=True)
+            case _ if piece.level:
+                hanging = f'<w:ind w:left="{480 * piece.level}" w:hanging="480"/>'
+                content += _paragraph(_run(piece.text, font=_FANG), style=hanging)
+            case _:
+                content += _paragraphs(piece.text, indent=True)
+    # A cell ends with a paragraph, or Word calls the file damaged.
+    return content if ended and content else f"{content}{_THIN}"
+
+
+def _inset(piece: Inset, width: int) -> str:
+    weights = [
+        min(24, max(4, *(len(line) for row in piece.rows for line in row[at].split("\n"))))
+        for at in range(len(piece.rows[0]))
+    ]
+    widths = [width * weight // sum(weights) for weight in weights]
+    rows = ""
+    for number, row in enumerate(piece.rows):
+        head = piece.header and number == 0
+        cells = "".join(
+            _cell(
+                _paragraph(_run(clean(text), font=_FANG, bold=head), align="center" if head else ""),
+                width=each,
+            )
+            for text, each in zip(row, widths, strict=True)
+        )
+        properties = f"<w:cantSplit/>{'<w:tblHeader/>' if head else ''}"
+        rows += f"<w:tr><w:trPr>{properties}</w:trPr>{cells}</w:tr>"
+    return _framed(widths, rows)
 
 
 def _rows_table(block: RowsTable, values: Values) -> str:
@@ -311,6 +429,7 @@ def _content_types(foot: bool, custom: bool) -> str:
     return (
         f'{_HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="jpeg" ContentType="image/jpeg"/>'
         f'<Default Extension="xml" ContentType="application/xml"/>{lines}</Types>'
     )
 
@@ -336,10 +455,11 @@ def _root_links(custom: bool) -> str:
     return _relationships(links)
 
 
-def _links(foot: bool) -> str:
+def _links(foot: bool, drawn: _Pictures) -> str:
     links = [(f"{_R}/styles", "styles.xml")]
     if foot:
         links.append((f"{_R}/footer", "footer1.xml"))
+    links += [(f"{_R}/image", target) for _, target in drawn.targets()]
     return _relationships(links)
 
 
@@ -383,5 +503,6 @@ _STYLES = (
     f'<w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman" w:eastAsia="{_SONG}" w:cs="Times New Roman"/>'
     f'<w:sz w:val="{_BODY}"/><w:szCs w:val="{_BODY}"/><w:lang w:val="en-US" w:eastAsia="zh-CN"/>'
     "</w:rPr></w:rPrDefault><w:pPrDefault/></w:docDefaults>"
-    '<w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/></w:style></w:styles>'
+    '<w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/></w:style>'
+    '<w:style w:type="paragraph" w:styleId="Caption"><w:name w:val="caption"/><w:basedOn w:val="Normal"/></w:style></w:styles>'
 )
