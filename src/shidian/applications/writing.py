@@ -103,6 +103,7 @@ def _save_all(locked: Application, writings: Mapping[str, Writing], *, by: User,
         outcomes.append(outcome)
         if revision is not None:
             revisions.append(revision)
+    Answer.objects.bulk_create(each.answer for each in revisions if each.answer_id is None)
     if len(revisions) == 1:
         revisions[0].save(force_insert=True)
     else:
@@ -207,7 +208,7 @@ def _save(
         return contested, None if _kept_already(row, max(base, 0), value, by) else aside
     if row is None:
         section, field = split(path)
-        row = Answer.objects.create(
+        row = Answer(
             application=application,
             section=section,
             field=field,

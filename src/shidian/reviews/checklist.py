@@ -18,7 +18,7 @@ from shidian.questionnaires.checks import Problem, check
 from shidian.reviews.listings import Search, searches
 from shidian.reviews.models import Check
 from shidian.signoffs.models import Round
-from shidian.signoffs.queries import parties
+from shidian.signoffs.queries import asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _parties(lodgement: Lodgement) -> list[Item]:
     due = gates_until(lodgement.application.call, lodgement.stage)
     code = short_code(lodgement.digest)
     found: list[Item] = []
-    for party in parties(round_):
+    for party in asked(round_):
         signature = party.signature
         label = _("{party}：{party_2}").format(party=party.label, party_2=party.name)
         if signature is not None:

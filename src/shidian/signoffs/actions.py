@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,7 +17,7 @@ from shidian.documents.models import DocumentVersion, StoredFile
 from shidian.signoffs import rules
 from shidian.signoffs.hooks import gate_settled
 from shidian.signoffs.models import Carry, Gate, Party, Round, Signature
-from shidian.signoffs.queries import given_before, parties
+from shidian.signoffs.queries import asked, given_before
 from shidian.signoffs.scopes import Scope, scope_digest
 from shidian.signoffs.terms import ORDINARY, Terms
 
@@ -106,8 +106,10 @@ def _carry(round_: Round, *, by: Actor) -> None:
                 "scope_digest": digest,
             },
         )
-    for gate in gates:
-        _settle(round_, gate, by=by)
+    if gates:
+        waiting = [party for party in asked(round_) if not party.has_agreed]
+        for gate in gates:
+            _settle(round_, gate, waiting, by=by)
 
 
 @transaction.atomic
@@ -135,10 +137,13 @@ def record_signature(
     round_ = Round.objects.select_for_update().select_related("version").get(pk=party.round_id)
     if round_.state == "void":
         raise Stale(_("申请内容已有新版本，这一版的会签已失效，请用新版本的意见页。"))
+    everybody = asked(round_)
+    party = next(each for each in everybody if each.pk == party.pk)
     if party.has_agreed:
         raise NotNow(_("{party}“{party_2}”已经同意这一版。").format(party=party.label, party_2=party.name))
-    require(rules.is_their_turn(party))
-    if not namesake and (fault := rules.same_person(party, signatory)):
+    require(rules.is_their_turn(party, everybody))
+    terms = Terms.stored(round_.terms)
+    if not namesake and (fault := rules.same_person(party, signatory, everybody, terms)):
         raise Invalid(fault, [("signatory", fault)])
     signature = Signature.objects.create(
         party=party,
@@ -175,12 +180,13 @@ def record_signature(
         case _:
             record("signoff.sent_back", round_.chain, by=by, detail=detail)
     if decision == Signature.Decision.AGREE:
-        _settle(round_, party.gate, by=by)
+        _settle(
+            round_, party.gate, [each for each in everybody if each != party and not each.has_agreed], by=by
+        )
     return signature
 
 
-def _settle(round_: Round, key: str, *, by: Actor) -> None:
-    waiting = [party for party in parties(round_) if not party.has_agreed]
+def _settle(round_: Round, key: str, waiting: Sequence[Party], *, by: Actor) -> None:
     if not any(party.gate == key for party in waiting):
         gate, first = Gate.objects.get_or_create(round=round_, key=key, defaults={"settled_at": clock.now()})
         if first:

@@ -17,6 +17,11 @@ def parties(round_: Round) -> QuerySet[Party]:
     return round_.parties.order_by("position").select_related("round__version").prefetch_related(*_SIGNED)
 
 
+def asked(round_: Round) -> list[Party]:
+    """The parties of a round in their order, with what counts of each and nothing more; in four queries at most."""
+    return list(round_.parties.order_by("position").prefetch_related("signatures", "carries__signature"))
+
+
 def outstanding_by_version(versions: Collection[int], gates: Collection[str]) -> dict[int, list[Party]]:
     """For each version (by key) the parties due at any of `gates` that have not agreed; in three queries."""
     found: dict[int, list[Party]] = {}
@@ -29,7 +34,7 @@ def outstanding_by_version(versions: Collection[int], gates: Collection[str]) ->
 
 def outstanding(round_: Round, gates: Collection[str]) -> list[Party]:
     """The parties due at any of `gates` that have not agreed."""
-    return [party for party in parties(round_) if party.gate in gates and not party.has_agreed]
+    return [party for party in asked(round_) if party.gate in gates and not party.has_agreed]
 
 
 def last_round(document: Document | int) -> Round | None:
@@ -42,7 +47,7 @@ def agreements(round_: Round) -> dict[tuple[str, str, str], Signature]:
     """The agreements that count in a round, by the party's body (role, name, code)."""
     return {
         party.body: signature
-        for party in parties(round_)
+        for party in asked(round_)
         if (signature := party.signature) is not None and party.has_agreed
     }
 

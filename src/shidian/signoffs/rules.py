@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
 
 from shidian.core.verdict import YES, Verdict, not_now
 from shidian.signoffs.models import Party
-from shidian.signoffs.queries import parties
 from shidian.signoffs.terms import Terms
 
 
-def is_their_turn(party: Party) -> Verdict:
+def is_their_turn(party: Party, everybody: Sequence[Party]) -> Verdict:
     """A party is asked when everybody of an earlier step has agreed; which step is whose is call data."""
-    waiting = [each for each in parties(party.round) if each.step < party.step and not each.has_agreed]
+    waiting = [each for each in everybody if each.step < party.step and not each.has_agreed]
     if waiting:
         names = "、".join(f"{each.label}“{each.name}”" for each in waiting)
         return not_now(_("按本批的次序，要等{names}先同意。").format(names=names))
     return YES
 
 
-def same_person(party: Party, signatory: str) -> str:
+def same_person(party: Party, signatory: str, everybody: Sequence[Party], terms: Terms) -> str:
     """Why this person may not sign for this party too; "" when it may.
 
     One person signs for one body, unless the terms allow more; for roles that the terms keep separate not even for the
     same body. Names are compared without blanks.
     """
-    terms = Terms.stored(party.round.terms)
-    for other in parties(party.round):
+    for other in everybody:
         signature = other.signature
         if other.pk == party.pk or signature is None or _plain(signature.signatory) != _plain(signatory):
             continue
