@@ -311,7 +311,8 @@ def _long_answer(text: str) -> word.LongAnswer:
             case prose.Picture(name=name, caption=caption):
                 pieces.append(word.Drawing(name, caption, lines[block.line]))
             case prose.Item():
-                pieces.append(word.Passage(block.whole, levels[block.rank]))
+                lead = f"{block.before}{block.marker}{block.gap}"
+                pieces.append(word.Passage(block.whole, levels[block.rank], lead))
             case prose.Paragraph(text=words):
                 pieces.append(word.Passage(words))
         at = block.line + len(prose.lines_of(block))

@@ -89,7 +89,7 @@ def test_word_shows_tables_items_and_pictures() -> None:
     assert first.rows[0]._tr.xpath("w:trPr/w:tblHeader")
     assert not box.tables[1].rows[0]._tr.xpath("w:trPr/w:tblHeader")
     item = next(each for each in box.paragraphs if each.text.startswith("1．"))
-    assert (item.paragraph_format.left_indent, item.paragraph_format.first_line_indent) == (914400, -304800)
+    assert (item.paragraph_format.left_indent, item.paragraph_format.first_line_indent) == (838200, -228600)
     assert [each.get("name") for each in box._tc.xpath(".//wp:docPr")] == [
         "流程图.png",
         "照片 2.jpg",

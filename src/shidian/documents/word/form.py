@@ -31,10 +31,11 @@ class Grammar:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A line of a long answer; with a `level` it is a numbered item, and hangs."""
+    """A line of a long answer; with a `level` it is a numbered item, and hangs behind its `lead`."""
 
     text: str
     level: int = 0
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)

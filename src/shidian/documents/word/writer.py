@@ -38,9 +38,9 @@ _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_SONG, _HEI, _FANG = "宋体", "黑体", "仿宋"
-_BODY, _COVER, _TITLE = 24, 32, 44
-"""Half points: 小四, 三号, 二号."""
+_SONG, _HEI, _FANG, _KAI = "宋体", "黑体", "仿宋", "楷体"
+_BODY, _COVER, _TITLE, _SMALL = 24, 32, 44, 21
+"""Half points: 小四, 三号, 二号, 五号."""
 _STAMP = (1980, 1, 1, 0, 0, 0)
 
 
@@ -299,7 +299,7 @@ class _Pictures:
         number = self.numbers.setdefault(piece.name, len(self.numbers) + 1)
         self.shown += 1
         # 635 units of a drawing are a twip; at 150 dots to the inch a dot is 6096.
-        scale = min(width * 635 / jpeg.width, 180 * 36000 / jpeg.height, 6096.0)
+        scale = min(width * 635 / jpeg.width, 130 * 36000 / jpeg.height, 6096.0)
         across, down = round(jpeg.width * scale), round(jpeg.height * scale)
         name, said = quoteattr(clean(piece.name)), quoteattr(clean(piece.caption or piece.name))
         return (
@@ -328,12 +328,16 @@ def _long_answer(answer: LongAnswer, width: int, drawn: _Pictures) -> str:
                 content += _paragraph(drawn.draw(piece, width), align="center", style="<w:keepNext/>")
                 if piece.caption:
                     content += _paragraph(
-                        _run(piece.caption, font=_FANG), align="center", style='<w:pStyle w:val="Caption"/>'
+                        _run(piece.caption, font=_KAI, size=_SMALL),
+                        align="center",
+                        style='<w:pStyle w:val="Caption"/>',
                     )
             case Drawing():
                 content += _paragraphs(piece.line, indent=True)
             case _ if piece.level:
-                hanging = f'<w:ind w:left="{480 * piece.level}" w:hanging="480"/>'
+                hang = 120 * _signs(piece.lead)
+                left = 480 + 240 * (piece.level - 1) + hang
+                hanging = f'<w:ind w:left="{left}" w:hanging="{hang}"/>'
                 content += _paragraph(_run(piece.text, font=_FANG), style=hanging)
             case _:
                 content += _paragraphs(piece.text, indent=True)
@@ -341,24 +345,33 @@ def _long_answer(answer: LongAnswer, width: int, drawn: _Pictures) -> str:
     return content if ended and content else f"{content}{_THIN}"
 
 
+def _signs(text: str) -> int:
+    """How wide a line is in halves of a Chinese sign."""
+    return sum(1 if char.isascii() else 2 for char in text)
+
+
 def _inset(piece: Inset, width: int) -> str:
+    """A table as the printed form has it: columns by what they hold, smaller signs where there are many."""
+    columns = len(piece.rows[0])
+    size = 15 if columns > 9 else 18 if columns > 6 else _SMALL
     weights = [
-        min(24, max(4, *(len(line) for row in piece.rows for line in row[at].split("\n"))))
-        for at in range(len(piece.rows[0]))
+        min(40, max(4, *(_signs(line) for row in piece.rows for line in row[at].split("\n"))))
+        for at in range(columns)
     ]
-    widths = [width * weight // sum(weights) for weight in weights]
+    least = min(24 * size + 100, width // columns)
+    spare = width - columns * least
+    widths = [least + spare * weight // sum(weights) for weight in weights]
     rows = ""
     for number, row in enumerate(piece.rows):
         head = piece.header and number == 0
-        cells = "".join(
-            _cell(
-                _paragraph(_run(clean(text), font=_FANG, bold=head), align="center" if head else ""),
-                width=each,
-            )
-            for text, each in zip(row, widths, strict=True)
-        )
-        properties = f"<w:cantSplit/>{'<w:tblHeader/>' if head else ''}"
-        rows += f"<w:tr><w:trPr>{properties}</w:trPr>{cells}</w:tr>"
+        cells = ""
+        for text, each in zip(row, widths, strict=True):
+            short = head or (len(text) <= 24 and "\n" not in text)
+            content = _run(text, font=_SONG if head else _FANG, size=size, bold=head)
+            cells += _cell(_paragraph(content, align="center" if short else ""), width=each)
+        whole = all(len(text) <= 600 for text in row)
+        properties = f"{'<w:cantSplit/>' if whole else ''}{'<w:tblHeader/>' if head else ''}"
+        rows += f"<w:tr>{f'<w:trPr>{properties}</w:trPr>' if properties else ''}{cells}</w:tr>"
     return _framed(widths, rows)
 
 
