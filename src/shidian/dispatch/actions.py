@@ -205,7 +205,7 @@ def count_copy(
     """Register one paper copy of the version that was sent. Refused for a number the call does not want, or twice."""
     require(rules.can_register(by, call, office))
     Application.objects.select_for_update().get(pk=application.pk)
-    row = next((found for found in registered(call) if found.application.pk == application.pk), None)
+    row = next(iter(registered(call, only=application)), None)
     if row is None:
         raise NotNow(_("这个申请还没有随清单报送来，不能登记。"))
     if copy not in row.copies:
@@ -241,7 +241,7 @@ def register_electronic(
     """Register that the electronic material of the sent version was looked at and is complete."""
     require(rules.can_register(by, call, office))
     Application.objects.select_for_update().get(pk=application.pk)
-    row = next((found for found in registered(call) if found.application.pk == application.pk), None)
+    row = next(iter(registered(call, only=application)), None)
     if row is None:
         raise NotNow(_("这个申请还没有随清单报送来，不能登记。"))
     if row.electronic is not None:

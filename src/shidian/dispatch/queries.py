@@ -152,8 +152,8 @@ def counted_plan(call: Call) -> CopyPlan | None:
     return next((plan for plan in call.definition.copies if plan.registered), None)
 
 
-def registered(call: Call) -> list[Registered]:
-    """For every application sent on at the stage named in the call: what has arrived and what is missing.
+def registered(call: Call, *, only: Application | None = None) -> list[Registered]:
+    """For every application sent on at the stage named in the call, or one: what has arrived and what is missing.
 
     Copies count for the version that arrived last: after a correction at a later stage the paper must follow. Those
     of an earlier version are listed as outdated.
@@ -164,6 +164,8 @@ def registered(call: Call) -> list[Registered]:
     senders = [office.pk for office in offices_at(call, delivery.after_stage)]
     arrivals: dict[int, Lodgement] = {}
     sent = Lodgement.objects.filter(application__call=call, sent_by__in=senders).values("application")
+    if only is not None:
+        sent = sent.filter(application=only)
     for lodgement in (
         Lodgement.objects.filter(application__in=sent)
         .select_related(
