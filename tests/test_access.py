@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from io import BytesIO
 from typing import Any
 
+import docx
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -24,6 +25,7 @@ from shidian.applications.attaching import announce
 from shidian.applications.models import Application
 from shidian.applications.queries import lodgement_here, round_of
 from shidian.calls.models import Call
+from shidian.core.digests import sha256_of_bytes
 from shidian.dispatch import actions as dispatch
 from shidian.dispatch.models import CandidateList, PaperCopy
 from shidian.organisations.links import head_token
@@ -124,9 +126,10 @@ def urls(world: World) -> dict[str, str]:
     registry = {"call": call.key, "reference": world.nominated.reference}
     listed = {"reference": world.district_list.reference}
     last = {"reference": world.city_list.reference}
-    word = keep_upload(
-        BytesIO(word_form.draft_docx(world.draft)), "申请书.docx", world.draft, cast.lead_writer
-    )
+    document = docx.Document(BytesIO(word_form.draft_docx(world.draft)))
+    document.add_picture(BytesIO(steps.png_bytes()))
+    document.save(filled := BytesIO())
+    word = keep_upload(filled, "申请书.docx", world.draft, cast.lead_writer)
     watchlist = {"pk": steps.watchlist(cast).pk}
     arguments: dict[str, dict[str, Any]] = {
         "account_reset_password_from_key": {"uidb36": "1", "key": "abc-def"},
@@ -208,6 +211,7 @@ def urls(world: World) -> dict[str, str]:
             **lodged, "number": 1, "sha256": world.lodged.version.data["attachments"][0]["sha256"]
         },
         "portal:version-form": {**lodged, "number": 1},
+        "portal:word-picture": {**draft, "token": word, "sha256": sha256_of_bytes(steps.png_bytes())},
         "portal:word-review": {**draft, "token": word},
         "portal:word-upload": draft,
         "portal:word-version": {**lodged, "number": 1},
@@ -343,7 +347,7 @@ ROLES_OF: dict[str, str] = {
     ),
     "portal:registered": f"{LEAD} outsider",
     "portal:word-upload": f"{LEAD} partner",
-    "portal:word-review": "lead_writer",
+    **dict.fromkeys(("portal:word-picture", "portal:word-review"), "lead_writer"),
 }  # fmt: skip
 POSTED = (
     "desk:checks", "desk:copy", "desk:electronic", "desk:package-retry", "desk:watchlist-columns",

@@ -29,7 +29,7 @@ def announce(
     Refused as by `actions.attach`, with the files on their way counted in, and by `uploads.begin` (`intake.Rejected`:
     empty, too large, another format by its name).
     """
-    require_room(application, slot, by, coming=_coming(application, slot).count())
+    require_room(application, slot, by, coming=coming(application, slot))
     return uploads.begin(
         owner=by,
         purpose=PURPOSE,
@@ -67,6 +67,11 @@ def uploads_of(application: Application, *, over: bool = False) -> QuerySet[Uplo
     """Files of an application that have not come to their place, the refused ones among them; `over`: all of them."""
     found = Upload.objects.filter(purpose=PURPOSE, place__startswith=place_of(application, ""))
     return (found if over else found.filter(taken_at=None)).select_related("owner")
+
+
+def coming(application: Application, slot: AttachmentSlot) -> int:
+    """How many files are on their way into a slot."""
+    return _coming(application, slot).count()
 
 
 def _coming(application: Application, slot: AttachmentSlot) -> QuerySet[Upload]:

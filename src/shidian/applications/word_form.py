@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from shidian.applications import pictures
 from shidian.applications.content import invited
 from shidian.applications.models import Application
 from shidian.applications.queries import answers
+from shidian.applications.word_pictures import Album
 from shidian.calls.definition import CallDefinition
 from shidian.calls.models import Call
 from shidian.calls.packages import Package
@@ -676,10 +677,19 @@ class Comparison:
     marks: word.Marks
 
 
-def compare(package: Package, reading: word.Reading, held: Mapping[str, Mapping[str, Any]]) -> Comparison:
-    """What a reading would change in the answers, in the order of the form."""
+def compare(
+    package: Package,
+    reading: word.Reading,
+    held: Mapping[str, Mapping[str, Any]],
+    *,
+    album: Album | None = None,
+) -> Comparison:
+    """What a reading would change in the answers, in the order of the form.
+
+    The `album` knows the names that the pictures of the file have or get in the application.
+    """
     proposed: list[Proposed] = []
-    loose = list(reading.loose)
+    loose = [_with_pictures(each, album) for each in reading.loose]
     for section in package.questionnaire.sections:
         given = held.get(section.key) or {}
         for field in section.fields:
@@ -688,7 +698,10 @@ def compare(package: Package, reading: word.Reading, held: Mapping[str, Mapping[
             if found is None:
                 continue
             present = given.get(field.key)
-            meant = understood(field, found.value, present)
+            raw = found.value
+            if album is not None and field.rich and isinstance(raw, str):
+                raw = album.placed(raw, field.name)
+            meant = understood(field, raw, present)
             if meant.value is None:
                 reason = f"认出是“{field.name}”，但写法不能自动换成这一栏的选项"
                 loose.append(word.Loose(str(found.value), found.place, reason, (path,)))
@@ -698,7 +711,12 @@ def compare(package: Package, reading: word.Reading, held: Mapping[str, Mapping[
                     word.Loose(meant.rest, found.place, f"“{field.name}”只取了结论，这是原话", (path,))
                 )
             proposed.append(Proposed(path, section, field, present, meant.value, found.place))
-    return Comparison(tuple(proposed), tuple(loose), reading.dropped, reading.marks)
+    dropped = (*reading.dropped, *(album.left_out() if album is not None else ()))
+    return Comparison(tuple(proposed), tuple(loose), dropped, reading.marks)
+
+
+def _with_pictures(loose: word.Loose, album: Album | None) -> word.Loose:
+    return replace(loose, text=album.placed(loose.text, loose.place)) if album is not None else loose
 
 
 def put(field: Field, present: Any, text: str, *, append: bool) -> Any:

@@ -14,7 +14,6 @@ from shidian.applications.papers import package_of
 from shidian.calls.packages import CONDITIONS
 from shidian.calls.queries import gates_until
 from shidian.core.digests import short_code
-from shidian.desk.changes import marked, marked_blocks, marked_rows
 from shidian.documents.models import DocumentVersion
 from shidian.questionnaires.definition import Field, Section
 from shidian.questionnaires.printing import printable
@@ -23,6 +22,7 @@ from shidian.reviews.models import Decision
 from shidian.signoffs.models import Party, Round, Signature
 from shidian.signoffs.queries import parties
 from shidian.ui.answer import Address
+from shidian.ui.changes import marked, marked_blocks, marked_rows
 
 Shown = SafeString | str
 NOTE = "-note"

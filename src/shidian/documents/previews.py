@@ -44,6 +44,17 @@ def picture(file: StoredFile, *, page: int = 1, width: int = THUMBNAIL) -> Path 
     return kept if kept.stat().st_size else None
 
 
+def drawn(content: bytes, media_type: str, *, width: int) -> bytes | None:
+    """A picture that is not kept, as JPEG; None when it cannot be drawn."""
+    with tempfile.NamedTemporaryFile(prefix="shidian-picture-") as copy:
+        copy.write(content)
+        copy.flush()
+        try:
+            return intake.picture(Path(copy.name), media_type, page=1, width=width)
+        except intake.Rejected:  # no turn
+            return None
+
+
 def _keep(place: Path, content: bytes) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=place.parent)

@@ -74,6 +74,7 @@ urlpatterns = [
     path(f"{_ONE}form.docx", word.form, name="word-form"),
     path(f"{_ONE}word/", word.upload, name="word-upload"),
     path(f"{_ONE}word/<str:token>/", word.review, name="word-review"),
+    path(f"{_ONE}word/<str:token>/pictures/<str:sha256>/", word.picture, name="word-picture"),
     path(f"{_ONE}versions/<int:number>/", papers.version, name="version"),
     path(f"{_ONE}versions/<int:number>/form.pdf", papers.version_form, name="version-form"),
     path(f"{_ONE}versions/<int:number>/form.docx", word.version, name="word-version"),

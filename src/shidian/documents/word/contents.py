@@ -27,6 +27,8 @@ LARGEST_PICTURES = 60_000_000
 """Of one file, in bytes all together."""
 PICTURE = "图片"
 _PICTURE_NAME = re.compile(r"\S.*\.(?:png|jpe?g)", re.IGNORECASE)
+_NO_NAME = re.compile(r"image[0-9]*\.\w+", re.IGNORECASE)
+"""What programs call a picture that has no name."""
 _NOT_IN_NAMES = re.compile(r"[|｜\s]+")
 _UNDER_PICTURE = re.compile(r"图\s*[0-9０-９一二三四五六七八九十]{1,3}(?![0-9０-９、]).{0,80}")
 """The words under a picture where nothing but their place says that they are its caption."""
@@ -327,16 +329,22 @@ class _Album:
         self._left = LARGEST_PICTURES
 
     def picture(self, link: str, called: Sequence[str]) -> Picture | None:
-        """The picture behind a link, which somebody `called` so; None when it is not in the file or too much."""
+        """The picture behind a link, which somebody `called` so, the name of the drawing first.
+
+        None when it is not in the file or too much.
+        """
         part = self.opened.links.get(link, "")
         if part and part not in self._by_part:
             self._by_part[part] = self._read(part)
         found = self._by_part.get(part)
-        name = next((each for each in called if _PICTURE_NAME.fullmatch(each)), "")
+        named = [each for each in called if _PICTURE_NAME.fullmatch(each)]
+        # Programs write 图片 7 where this system writes the name; the name of a file stands further inside.
+        own = self.own and bool(called) and called[0] in named
+        name = next((each for each in named if own or not _NO_NAME.fullmatch(each)), "")
         if found is not None and name and not found.name:
             # Paths come from other machines; bars would end the name.
             found.name = _NOT_IN_NAMES.sub(" ", re.split(r"[/\\]", name)[-1]).strip()
-            found.own = self.own
+            found.own = own
         return found
 
     def _read(self, part: str) -> Picture | None:
@@ -437,7 +445,7 @@ class _Walk:
                 case "txbxContent":
                     boxes.append(child)
                 case "inline" | "anchor" | "pic":
-                    outer, self.called = self.called, (*_called(child), *self.called)
+                    outer, self.called = self.called, (*self.called, *_called(child))
                     self._inline(child, pieces, looks, boxes, depth + 1)
                     self.called = outer
                 case "blip" | "imagedata" | "srcRect" | "chart" | "relIds":
@@ -450,7 +458,7 @@ class _Walk:
         """A picture, what was cut away of it, or something drawn that is none."""
         match _tag(element):
             case "srcRect":
-                if any(_value(element, side) not in ("", "0") for side in "lrtb"):
+                if any(_is_cut(_value(element, side)) for side in "lrtb"):
                     looks["图片的裁剪"] += 1
             case "chart" | "relIds":
                 looks["图表（可以另存为图片）"] += 1
@@ -526,6 +534,11 @@ class _Walk:
             above = now
             row += 1
         return Table(number, row, width, cells, header or (depth > 0 and _bold_head(cells)))
+
+
+def _is_cut(share: str) -> bool:
+    # In thousandths of a percent; what other programs write for nothing is a few of them.
+    return share.isascii() and share.isdigit() and len(share) > 3
 
 
 def _called(drawing: Any) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from io import BytesIO
 from typing import Any, BinaryIO, cast
@@ -14,22 +14,28 @@ from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shidian.accounts.models import User
-from shidian.applications import papers, rules, word_form
+from shidian.applications import papers, pictures, rules, word_form, word_pictures
 from shidian.applications.models import Application
 from shidian.applications.queries import answers
 from shidian.applications.word_form import Comparison, Proposed
+from shidian.applications.word_pictures import Album, Coming
 from shidian.applications.writing import Contested, How, Outcome, Saved, Writing, save_fields
+from shidian.core.digests import sha256_of_bytes
+from shidian.core.errors import Refused
+from shidian.core.language import in_words
 from shidian.core.verdict import Verdict
+from shidian.documents import previews
 from shidian.documents.actions import keep
-from shidian.documents.intake import safe_name
+from shidian.documents.intake import Rejected, safe_name
 from shidian.documents.models import DocumentVersion, StoredFile
 from shidian.documents.store import NotStored
-from shidian.documents.word.form import Loose
+from shidian.documents.word.form import Loose, Reading
 from shidian.documents.word.opening import Unreadable
 from shidian.documents.word.reader import read
 from shidian.documents.word.taking import ACCEPT, MAX_BYTES, take
@@ -41,12 +47,15 @@ from shidian.portal.access import (
     seen_versions,
     sees_everything,
 )
-from shidian.portal.merging import Change, word_changes
+from shidian.portal.merging import Change, readable, word_changes
 from shidian.portal.overview import url
+from shidian.questionnaires import prose
 from shidian.questionnaires.checks import is_blank
 from shidian.questionnaires.definition import Field, Section
 from shidian.questionnaires.printing import value as printed
 from shidian.ui import files
+from shidian.ui.answer import Address, answer_blocks
+from shidian.ui.changes import marked_blocks
 from shidian.ui.questionnaire import shown_text
 from shidian.ui.uploads import refused
 
@@ -198,25 +207,23 @@ def review(request: HttpRequest, reference: str, token: str) -> HttpResponse:
     application = own_application(request, reference)
     user = person(request)
     given = _uploaded(token, application, user)
-    try:
-        with given.docx.open() as file:
-            reading = read(file, word_form.form_of(application.call.package))
-    except NotStored:
-        raise Http404 from None
+    reading = _read(given, application)
     held = answers(application)
-    compared = word_form.compare(application.call.package, reading, held)
+    compared, album = _compared(application, reading, held, user)
     contested: list[Contested] = []
+    unplaced: list[tuple[str, str]] = []
     wrong = ""
     if request.method == "POST":
         writings = _writings(request, application, compared, held, user)
         if writings:
+            unplaced = _place_pictures(application, writings, album.coming, user)
             outcomes = save_fields(application, writings, by=user, how=How.IMPORTED)
             contested = [outcome for outcome in outcomes if isinstance(outcome, Contested)]
             _say(request, application, outcomes)
-            if not contested:
+            if not contested and not unplaced:
                 return redirect(url("application", application))
             held = answers(application)
-            compared = word_form.compare(application.call.package, reading, held)
+            compared, album = _compared(application, reading, held, user)
         else:
             wrong = _("还没有勾选要采用的内容；都不采用的，按“不采用，返回”")
     context = {
@@ -234,11 +241,80 @@ def review(request: HttpRequest, reference: str, token: str) -> HttpResponse:
             )
             for outcome in contested
         ],
+        "unplaced": unplaced,
         "numbers": json.dumps(_all_numbers(application)),
         "elsewhere": _elsewhere(application, compared),
-        **_shown(request, application, compared, user),
+        **_shown(
+            request, application, compared, user, _Sight(album.coming, _address(application, token, album))
+        ),
     }
     return render(request, "portal/word_review.html", context, status=422 if wrong else 200)
+
+
+@login_required
+@require_safe
+def picture(request: HttpRequest, reference: str, token: str, sha256: str) -> HttpResponse:
+    """A picture of the file as it is looked at before anything is taken."""
+    application = own_application(request, reference)
+    reading = _read(_uploaded(token, application, person(request)), application)
+    found = next((each for each in reading.pictures.values() if sha256_of_bytes(each) == sha256), None)
+    drawn = word_pictures.drawn(found, width=previews.PAGE) if found is not None else None
+    if drawn is None:
+        raise Http404
+    return files.made(drawn, name="picture.jpg", media_type="image/jpeg")
+
+
+def _read(given: _Upload, application: Application) -> Reading:
+    try:
+        with given.docx.open() as file:
+            return read(file, word_form.form_of(application.call.package))
+    except NotStored:
+        raise Http404 from None
+
+
+def _compared(
+    application: Application, reading: Reading, held: Mapping[str, Mapping[str, Any]], user: User
+) -> tuple[Comparison, Album]:
+    album = Album(application, reading.pictures, may_add=bool(rules.can_edit(user, application)))
+    return word_form.compare(application.call.package, reading, held, album=album), album
+
+
+def _address(application: Application, token: str, album: Album) -> Address:
+    """Where a picture is served: from its slot, or still from the file."""
+    held = pictures.present(application)
+
+    def find(name: str) -> str | None:
+        if name in held:
+            return url("picture", application, picture=name)
+        coming = album.coming.get(name)
+        return url("word-picture", application, token=token, sha256=coming.sha256) if coming else None
+
+    return find
+
+
+def _place_pictures(
+    application: Application, writings: dict[str, Writing], coming: Mapping[str, Coming], user: User
+) -> list[tuple[str, str]]:
+    """Store the pictures of the answers that were chosen; an answer whose pictures are refused is not written.
+
+    Returns the names of such fields, each with the reason.
+    """
+    unplaced: list[tuple[str, str]] = []
+    for path, writing in list(writings.items()):
+        field = application.call.questionnaire.find(path)
+        if field is None or not field.rich or not isinstance(writing.value, str):
+            continue
+        try:
+            text = word_pictures.take(application, writing.value, coming, by=user)
+        except Rejected as rejected:
+            unplaced.append((field.name, in_words(rejected.said)))
+        except Refused as refused_:
+            unplaced.append((field.name, refused_.reason))
+        else:
+            writings[path] = replace(writing, value=text)
+            continue
+        del writings[path]
+    return unplaced
 
 
 def _all_numbers(application: Application) -> dict[str, int]:
@@ -328,8 +404,19 @@ def _elsewhere(application: Application, compared: Comparison) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class _Sight:
+    """The pictures that would come with the answers, and where pictures are served."""
+
+    coming: Mapping[str, Coming]
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
 class _Entry:
-    """A field as the page shows it: either words with what changed, or a table."""
+    """A field as the page shows it: words with what changed, a table, or the blocks of a long answer.
+
+    `both` are the blocks before and after where they have little in common; `coming` the pictures that come with it.
+    """
 
     proposed: Proposed
     name: str
@@ -339,6 +426,9 @@ class _Entry:
     changes: tuple[Change, ...]
     table: _Rows | None
     checked: bool
+    blocks: SafeString | str = ""
+    both: tuple[SafeString, SafeString] | None = None
+    coming: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,7 +442,11 @@ class _Rows:
 
 
 def _shown(
-    request: HttpRequest, application: Application, compared: Comparison, user: User
+    request: HttpRequest,
+    application: Application,
+    compared: Comparison,
+    user: User,
+    sight: _Sight,
 ) -> dict[str, Any]:
     may = _writable(application, user)
     ticked = set(request.POST.getlist("take")) if request.method == "POST" else None
@@ -362,7 +456,7 @@ def _shown(
         mine = [entry for entry in compared.proposed if entry.section.key == section.key]
         if not mine:
             continue
-        changed = [_entry(entry, ticked) for entry in mine if not entry.same]
+        changed = [_entry(entry, ticked, sight) for entry in mine if not entry.same]
         unchanged = [entry.field.name for entry in mine if entry.same]
         same += len(unchanged)
         offered += len(changed) if section.key in may else 0
@@ -380,7 +474,7 @@ def _shown(
         "groups": groups,
         "same": same,
         "offered": offered,
-        "loose": list(_loose(request, application, compared.loose, may)),
+        "loose": list(_loose(request, application, compared.loose, may, sight.address)),
         "missing": _missing(application, compared),
     }
 
@@ -395,14 +489,22 @@ def _missing(application: Application, compared: Comparison) -> list[str]:
     return [name for path, name in wanted.items() if path not in there]
 
 
-def _entry(entry: Proposed, ticked: set[str] | None) -> _Entry:
-    field = entry.field
-    before, after = _text(field, entry.present), _text(field, entry.value)
+def _entry(entry: Proposed, ticked: set[str] | None, sight: _Sight) -> _Entry:
+    field, address = entry.field, sight.address
+    before, after = (readable(field, _text(field, value)) for value in (entry.present, entry.value))
     table = _rows(field, entry.present, entry.value) if field.type == "rows" else None
     changes = word_changes(before, after) if table is None and before and after else ()
     kept = sum(len(change.text) for change in changes if change.kind == "same")
     if kept < _LEAST_KEPT * max(len(before), len(after)):
         changes = ()
+    blocks: SafeString | str = ""
+    both: tuple[SafeString, SafeString] | None = None
+    if field.rich:
+        was, now = _text(field, entry.present), _text(field, entry.value)
+        if changes or not before or not after:
+            blocks = marked_blocks(was, now, address)
+        else:
+            both = answer_blocks(was, address), answer_blocks(now, address)
     return _Entry(
         proposed=entry,
         name=field.name,
@@ -413,6 +515,9 @@ def _entry(entry: Proposed, ticked: set[str] | None) -> _Entry:
         table=table,
         # An empty box in the file is seldom meant as “delete this”.
         checked=(not entry.empty) if ticked is None else entry.path in ticked,
+        blocks=blocks,
+        both=both,
+        coming=tuple(word_pictures.shown_in(str(entry.value), sight.coming)) if field.rich else (),
     )
 
 
@@ -449,7 +554,11 @@ def _rows(field: Field, present: Any, value: Any) -> _Rows:
 
 
 def _loose(
-    request: HttpRequest, application: Application, loose: Sequence[Loose], may: set[str]
+    request: HttpRequest,
+    application: Application,
+    loose: Sequence[Loose],
+    may: set[str],
+    address: Address,
 ) -> Iterator[dict[str, Any]]:
     sections = [section for section in application.call.questionnaire.sections if section.key in may]
     for number, each in enumerate(loose, start=1):
@@ -458,11 +567,18 @@ def _loose(
         yield {
             "number": number,
             "loose": each,
+            "blocks": _blocks(each.text, address),
             "likely": [(path, _named(application, path)) for path in likely],
             "sections": [(section, _choices(section, likely)) for section in sections],
             "chosen": chosen,
             "replace": request.POST.get(f"how-{number}") == "replace",
         }
+
+
+def _blocks(text: str, address: Address) -> SafeString | str:
+    """A text with tables or pictures as blocks; nothing for any other."""
+    drawn = any(isinstance(block, (prose.Table, prose.Picture)) for block in prose.parse(text).blocks)
+    return answer_blocks(text, address) if drawn else ""
 
 
 def _choices(section: Section, likely: Sequence[str]) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """What changed in a long answer, marked in its paragraphs, cells and pictures."""
 
-from shidian.desk.changes import marked_blocks
+from shidian.ui.changes import marked_blocks
 
 
 def nowhere(name: str) -> str | None:

@@ -120,6 +120,8 @@ def _marked_block(
             width = max(len(row) for row in (*old, *new))
             rows = marked_rows(_even(old, width), _even(new, width))
             return table(rows, header=block.header)
+        case Picture() if now is None:
+            return paragraph(marked(prose.words(_whole(was)), ""))
         case Picture():
             before = was.caption if isinstance(was, Picture) else ""
             after = now.caption if isinstance(now, Picture) else ""
@@ -127,7 +129,7 @@ def _marked_block(
             caption = format_html(
                 "{} {}", marked(*named) if len(set(named)) > 1 else "", marked(before, after)
             )
-            return picture(block.name, caption, address(block.name) if now else None)
+            return picture(block.name, caption, address(block.name))
         case Item() if isinstance(was, Item) and isinstance(now, Item) and was.marker == now.marker:
             return item(now.marker, marked(was.text, now.text), levels[now.rank])
         case _:

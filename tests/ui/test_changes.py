@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shidian.desk.changes import LONGEST, marked, marked_rows
+from shidian.ui.changes import LONGEST, marked, marked_rows
 
 
 def stripped(text: str, drop: str, keep: str) -> str:
