@@ -29,7 +29,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (chosen if wants else left).append(item)
     if left:
         config.hook.pytest_deselected(items=left)
-    items[:] = _long_ones_apart(chosen, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    # In the browser the files are given out one by one, in their order.
+    workers = 1 if in_browser else int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    items[:] = _long_ones_apart(chosen, workers)
 
 
 def _long_ones_apart(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
