@@ -207,7 +207,7 @@ def test_a_full_slot_is_said_and_one_that_filled_up_since_stops_the_field(cast, 
     add(cast, application, "先来.png", drawing("c"))
     full = text_of(client.get(address))
 
-    assert "图片“图片2.png”没有读入：“插图”最多 1 个文件，已经放满" in first
+    assert "“试点预期实现工作目标”里的图片“图片2.png”没有读入：“插图”最多 1 个文件，已经放满" in first
     assert "图片“图片1.png”没有读入：“插图”最多 1 个文件，已经放满" in full
     assert post(client, address, "goals.goals").status_code == 302
     assert goals(application) == "目标。\n图1 一\n图2 二"

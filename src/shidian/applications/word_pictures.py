@@ -54,7 +54,7 @@ class Album:
         self._application, self._given, self._may_add = application, given, may_add
         self._slot = pictures.slot_of(application.call.package)
         self._settled: dict[str, str | _Left] = {}
-        self._left: dict[str, dict[str, None]] = {}
+        self._left: dict[tuple[str, str], dict[str, None]] = {}
         self.coming: dict[str, Coming] = {}
         """By the name under which the answers show them."""
 
@@ -69,7 +69,7 @@ class Album:
             found = self._where(picture.name)
             if isinstance(found, str):
                 return prose.picture_line(found, picture.caption)
-            self._left.setdefault(f"“{picture.name}”{found.why}", {})[field] = None
+            self._left.setdefault((picture.name, found.why), {})[field] = None
             return picture.caption
 
         return _rewritten(text, place)
@@ -78,8 +78,10 @@ class Album:
         """What is left out and why, and in which answers it stood."""
         separator = _("、")
         return [
-            _("图片{what}：{fields}").format(what=what, fields=separator.join(fields))
-            for what, fields in self._left.items()
+            _("“{fields}”里的图片“{name}”没有读入：{why}").format(
+                fields=separator.join(fields), name=name, why=why
+            )
+            for (name, why), fields in self._left.items()
         ]
 
     def _where(self, name: str) -> str | _Left:
@@ -89,7 +91,7 @@ class Album:
 
     def _settle(self, name: str, content: bytes) -> str | _Left:
         if self._slot is None:
-            return _Left(_("没有读入：本批申请书不收插图"))
+            return _Left(_("本批申请书不收插图"))
         known = self._digests.get(sha256(content).hexdigest())
         if known is not None:
             return known
@@ -99,12 +101,10 @@ class Album:
         if name in self._present and self._looks_like(name, found):
             return name
         if not self._may_add:
-            return _Left(_("没有读入：您不能往“{slot}”里添加文件").format(slot=self._slot.label))
+            return _Left(_("您不能往“{slot}”里添加文件").format(slot=self._slot.label))
         if self._room(self._slot) <= len(self.coming):
             most = self._slot.maximum
-            return _Left(
-                _("没有读入：“{slot}”最多 {most} 个文件，已经放满").format(slot=self._slot.label, most=most)
-            )
+            return _Left(_("“{slot}”最多 {most} 个文件，已经放满").format(slot=self._slot.label, most=most))
         free = pictures.free_name(found.name, {*self._present, *self.coming})
         self.coming[free] = replace(found, name=free)
         self._digests[found.sha256] = free
@@ -143,7 +143,7 @@ class Album:
                 BytesIO(content), name=name, formats=slot.formats, max_bytes=slot.max_mb * 1_000_000
             )
         except Rejected as rejected:
-            return _Left(_("没有读入：{reason}").format(reason=in_words(rejected.said)))
+            return _Left(in_words(rejected.said))
         return Coming(name, content, found.media_type)
 
     def _looks_like(self, name: str, found: Coming) -> bool:

@@ -361,9 +361,11 @@ class _Album:
     def named(self) -> list[Picture]:
         """All of them, no two of one name."""
         taken: set[str] = set()
-        for number, picture in enumerate(self._by_digest.values(), start=1):
-            stem, dot, ending = (picture.name or f"{PICTURE}{number}.{picture.ending}").rpartition(".")
-            picture.name, again = f"{stem}{dot}{ending}", 1
+        number = 0
+        for picture in self._by_digest.values():
+            number += not picture.name
+            picture.name = picture.name or f"{PICTURE}{number}.{picture.ending}"
+            (stem, dot, ending), again = picture.name.rpartition("."), 1
             while picture.name in taken:
                 again += 1
                 picture.name = f"{stem}-{again}{dot}{ending}"
@@ -533,6 +535,7 @@ class _Walk:
             width = max(width, column)
             above = now
             row += 1
+        self.tables = number  # people count those of the page, not those within a cell
         return Table(number, row, width, cells, header or (depth > 0 and _bold_head(cells)))
 
 

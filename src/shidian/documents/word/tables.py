@@ -155,6 +155,9 @@ class TableReader:
             return False
         text, place = cell.text(), self._where(cell)
         if heading := first_title(self.labels, text.split("\n")):
+            self.reader.close()
+            self.reader.part = heading[0]
+            place = self._where(cell)
             self.reader.enter(heading[0], place, in_table=True)
             self._under_title(heading[1], place, cell)
             return True
