@@ -71,11 +71,13 @@ def files_root(settings: object, tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
-def _watched() -> Iterator[None]:
+def _watched(request: pytest.FixtureRequest) -> Iterator[None]:
     """What the steps of tests/steps.py leave behind is made once (tests/kept.py)."""
     from tests import kept
 
-    with kept.watched():
+    mark = request.node.get_closest_marker("django_db")
+    commits = "transactional_db" in request.fixturenames or bool(mark and mark.kwargs.get("transaction"))
+    with kept.watched(commits=commits):
         yield
 
 
