@@ -75,6 +75,16 @@ bench-word: ## 读回 Word 文件的准确率（tests/documents/word 的全部�
 	@./setup dev
 	@.venv/bin/python -m bench word
 
+.PHONY: bench-scan
+bench-scan: ## 扫描页归位的准确率和速度（由真实打印件模拟扫描；SCAN_SHARE=0.1 只测十分之一，SCAN_JOBS 定几个进程同时测）
+	@./setup dev
+	@.venv/bin/python -m bench scan
+
+.PHONY: bench-desks
+bench-desks: ## 清单页和搜索页在 1 千、1 万、10 万件申请时的速度，文字比对的速度（BENCH_SIZES=1000,10000 BENCH_DATABASES=sqlite 少测）
+	@./setup dev
+	@.venv/bin/python -m bench desks
+
 .PHONY: bench-compare
 bench-compare: ## 比较两次测速：make bench-compare A=旧文件夹 B=新文件夹
 	@.venv/bin/python -m bench.compare $(A) $(B)

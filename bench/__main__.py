@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import form, package, rehearse, site, word
+from bench import assign, desks, form, package, rehearse, scan, site, word
 
 OUT = Path(__file__).parent / "out"
 Target = Callable[[dict[str, Any]], dict[str, Any]]
@@ -20,7 +20,10 @@ TARGETS: dict[str, Target] = {
     "form": form.run,
     "rehearse": rehearse.run,
     "package": package.run,
+    "desks": desks.run,
+    "scan": scan.run,
     "word": word.run,
+    "assign": assign.run,
 }
 
 

@@ -11,6 +11,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import settings as hypothesis
+
+# In CI the same examples in every run: what it says depends on the change alone. Elsewhere they are drawn anew each
+# time. No example fails for being slow: a machine that has other work is slow now and then.
+hypothesis.register_profile("shidian", derandomize=os.environ.get("CI") == "true", deadline=None)
+hypothesis.load_profile("shidian")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -61,11 +67,29 @@ def _uses_database(item: pytest.Item) -> bool:
     return bool(fixtures) or item.get_closest_marker("django_db") is not None
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """The tables are copied from a template before Django looks for them (tests/template.py)."""
+    from django.db import connection
+
+    from tests import template
+
+    held = template.fill_memory() if connection.vendor == "sqlite" else None
+    yield
+    if held is not None:
+        held.close()
+
+
 @pytest.fixture(autouse=True)
-def files_root(settings: object, tmp_path: Path) -> Iterator[Path]:
-    """Each test keeps its files in its own folder."""
+def files_root(settings: object, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Each test keeps its files in its own folder, and what is counted in the cache too.
+
+    The keys of the marks are those of the process: what is kept between its tests is marked with them.
+    """
+    settings.MARK_KEYS = tmp_path_factory.getbasetemp() / "mark-keys"
     folder = tmp_path / "files"
     settings.FILES_ROOT = folder
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": str(tmp_path / "cache")}}
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -135,3 +159,22 @@ def cast(call: object) -> object:
     from tests import steps
 
     return steps.make_cast(call)
+
+
+@pytest.fixture
+def test_ca(clock_at: object, tmp_path: Path, settings: Any) -> Iterator[Any]:
+    """The trial platform (authority, time stamps, seals) on this machine; its root is trusted, and it stamps the time."""
+    import threading
+
+    from shidian.documents.certificates.trial import Trial
+
+    platform = Trial(tmp_path / "test-ca")
+    thread = threading.Thread(target=platform.serve_forever, daemon=True)
+    thread.start()
+    settings.TRUST_FOLDER = tmp_path / "test-ca" / "roots"
+    settings.TSA = f"{platform.address}/tsa"
+    yield platform
+    platform.silence.set()
+    platform.shutdown()
+    platform.server_close()
+    thread.join()

@@ -11,6 +11,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+TEMPLATE = "shidian_template"
+"""The database that test databases are copied from (tests/template.py)."""
+
 
 def programs() -> Path | None:
     """The folder of PostgreSQL's server programs, or None when they are not installed."""
@@ -60,6 +63,10 @@ def start() -> str:
         check=True,
         cwd=home,
         **run_as,  # type: ignore[call-overload]
+    )
+
+    subprocess.run(
+        [folder / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "shidian", TEMPLATE], check=True
     )
 
     def stop() -> None:

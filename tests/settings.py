@@ -4,11 +4,12 @@ import os
 import sys
 import tempfile
 
-from tests import postgres
+from tests import postgres, template
 
 # Set once by the process that reads the option; the workers of pytest-xdist inherit it.
 if "--postgres" in sys.argv and "DATABASE_URL" not in os.environ:
     os.environ["DATABASE_URL"] = postgres.start()
+    template.migrate(os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{template.POSTGRES}")
 os.environ.setdefault("SHIDIAN_MODE", "development")
 os.environ.setdefault("SHIDIAN_DATA", tempfile.mkdtemp(prefix="shidian-tests-"))
 os.environ.setdefault("SHIDIAN_JOBS_INLINE", "1")
@@ -20,3 +21,5 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 if DATABASES["default"]["ENGINE"] == "shidian.config.sqlite":  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": ":memory:"}  # noqa: F405
+else:
+    DATABASES["default"]["TEST"] = {"TEMPLATE": template.POSTGRES}  # noqa: F405

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -14,31 +15,44 @@ from typing import Any
 import pikepdf
 import pytest
 from django.apps import apps
+from django.core import mail
 from django.db import connection, transaction
 from PIL import Image
 
 from shidian.accounts.models import User
 from shidian.applications import actions as applications
+from shidian.applications import signing
 from shidian.applications.models import Application
 from shidian.applications.queries import lodgement_here, round_of
 from shidian.applications.writing import Writing, over, save_fields
 from shidian.audit.actions import SYSTEM, record
 from shidian.audit.models import Event
-from shidian.calls.actions import load, publish
-from shidian.calls.models import Call
+from shidian.calls.actions import extend, load, publish
+from shidian.calls.models import Call, Extension
 from shidian.calls.packages import Package, read
 from shidian.calls.queries import gates_until
 from shidian.core import clock
 from shidian.core.errors import Refused
 from shidian.dispatch import actions as dispatch
 from shidian.dispatch.models import CandidateList
-from shidian.documents.actions import take_scan
-from shidian.documents.models import StoredFile
+from shidian.documents.actions import keep, take_scan
+from shidian.documents.inbox import Inbox
+from shidian.documents.models import (
+    DocumentVersion,
+    PageFiling,
+    Scan,
+    ScanPage,
+    ScanReading,
+    SealBox,
+    StoredFile,
+)
 from shidian.organisations.models import Membership, Office, Officer, Organisation, Watchlist
 from shidian.reviews import actions as reviews
 from shidian.reviews import watchlists
 from shidian.reviews.checklist import judged as checklist
-from shidian.signoffs.models import Signature
+from shidian.signoffs import links
+from shidian.signoffs.links import Holder
+from shidian.signoffs.models import Link, LinkStep, Signature
 from shidian.signoffs.queries import outstanding
 from tests.kept import kept
 
@@ -235,6 +249,22 @@ def filled(call: Call) -> dict[str, dict[str, Any]]:
     return answers
 
 
+def extension(cast: Cast, call: Call) -> Extension:
+    """Two days more for the district of Heping to dispatch."""
+    stage = call.definition.stages[0]
+    until = call.until(stage, Extension.Deadline.DISPATCH)
+    assert until is not None
+    return extend(
+        call,
+        by=cast.commission_officer,
+        stage=stage.key,
+        deadline=Extension.Deadline.DISPATCH,
+        until=until + timedelta(days=2),
+        reason="停电",
+        office=cast.heping,
+    )
+
+
 def watchlist(cast: Cast, *rows: str, kind: str = "abnormal", load: bool = True) -> Watchlist:
     """A list of units from a file with the columns 企业名称, 统一社会信用代码, 列入原因, 列入日期."""
     text = "\n".join(["企业名称,统一社会信用代码,列入原因,列入日期", *(rows or ("某单位,,,",))])
@@ -269,6 +299,35 @@ def png_bytes(size: tuple[int, int] = (200, 280)) -> bytes:
 
 def scan(by: User, name: str = "盖章页.pdf") -> StoredFile:
     return take_scan(BytesIO(pdf_bytes()), name=name, by=by)
+
+
+def laid_in(inbox: Inbox, version: DocumentVersion, by: User, *, page: int = 5, party: int = 1) -> ScanPage:
+    """A page of a version that was thrown in, read and filed by the machine, with the box of one party."""
+    now = clock.now()
+    stored = scan(by, "一摞.pdf")
+    thrown = Scan.objects.create(
+        file=stored, unit=inbox.unit, office=inbox.office, pile="pile", at=now, by=by
+    )
+    record("scan.thrown_in", thrown.chain, by=by, detail={"name": stored.name, "sha256": stored.sha256})
+    ScanReading.objects.create(scan=thrown, at=now)
+    picture = keep(BytesIO(jpeg_bytes()), name="一摞-0001.jpg", media_type="image/jpeg")
+    row = ScanPage.objects.create(
+        scan=thrown, number=1, picture=picture, found="matched", version=version, page=page, pages=5,
+        finding={"likeness": {"same": True, "share": 1.0, "differences": []}}, at=now,
+    )  # fmt: skip
+    alike = row.finding["likeness"]
+    PageFiling.objects.create(scanned=row, kind="filed", version=version, page=page, likeness=alike, at=now)
+    SealBox.objects.create(
+        scanned=row, version=version, party=party, picture=picture, seal="present", signature="unclear", day="absent",
+        at=now,
+    )  # fmt: skip
+    return row
+
+
+def jpeg_bytes(size: tuple[int, int] = (1654, 2339)) -> bytes:
+    out = BytesIO()
+    Image.new("RGB", size, "white").save(out, "JPEG")
+    return out.getvalue()
 
 
 def fill(application: Application, answers: dict[str, dict[str, Any]], by: User) -> None:
@@ -324,6 +383,44 @@ def sign_one(application: Application, party: Any, by: User, decision: str = "ag
         scan=scan(by),
         capacity="主任",
         opinion="",
+    )
+
+
+def letter_with(pattern: str) -> str:
+    """What the newest letter of all that were sent says where the pattern has its group."""
+    for letter in reversed(mail.outbox):
+        if found := re.search(pattern, str(letter.body)):
+            return found[1]
+    raise AssertionError(f"no letter says {pattern}")
+
+
+def send_link(
+    application: Application, party: Any, by: User, email: str = "sign@unit.example"
+) -> tuple[Link, str]:
+    """A link sent to a party, and the token that its letter alone holds."""
+    signing.give_contact(application, party, email=email, by=by)
+    link = signing.send_link(application, party, by=by)
+    return Link.objects.select_related("party__round__version").get(pk=link.pk), letter_with(
+        r"/sign/open/([\w-]+)/"
+    )
+
+
+def prove(link: Link) -> LinkStep:
+    """The code asked for, read in its letter, and given back."""
+    links.ask_code(link, address="203.0.113.9")
+    step, fault = links.try_code(link, letter_with(r"验证码是：(\d{6})"), address="203.0.113.9")
+    assert step is not None, fault
+    return step
+
+
+def sign_by_link(
+    application: Application, party: Any, by: User, decision: str = "agree", **said: Any
+) -> Signature:
+    """Sent, proved, decided: an opinion without an account."""
+    link, _ = send_link(application, party, by)
+    told = {"signatory": f"{party.name}负责人", "capacity": "主任", "opinion": ""} | said
+    return signing.sign_by_link(
+        Holder(link, prove(link), "203.0.113.9"), decision=Signature.Decision(decision), **told
     )
 
 
@@ -391,6 +488,13 @@ def at_last_stage(cast: Cast, call: Call) -> Application:
     sign(application, gates_until(call, call.definition.destination.key), cast.commission_officer)
     judge(application, cast.commission_officer)
     reviews.recommend(application, by=cast.commission_officer)
+    return fresh(application)
+
+
+@kept
+def at_last_stage_waiting(cast: Cast, call: Call) -> Application:
+    """Arrived at the commission, whose own opinion is still to come."""
+    application, _ = dispatched(cast, call)
     return fresh(application)
 
 

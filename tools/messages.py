@@ -1,7 +1,7 @@
 """Writes the English catalogues anew from the sources: new texts come without a translation, old ones go.
 
 Run as `make messages`; needs GNU gettext. Sorted, without places and dates, so that a change of the code shows only
-what it changes.
+what it changes. `--places` says in which files each text stands; a folder as argument stands for `src/shidian`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Messages(Command):
 
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "shidian"
 DOMAINS = ("django", "djangojs")
-IGNORED = ("vendor", "*/static/vendor/*", "migrations", "management", "fonts")
+IGNORED = ("vendor", "*/static/vendor/*", "migrations", "management", "fonts", "rehearsal")
 
 
 def catalogue(package: Path, domain: str) -> Path:
@@ -76,4 +76,5 @@ def _tidy(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    write(PACKAGE, places="--places" in sys.argv)
+    folders = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("--")]
+    write(folders[0] if folders else PACKAGE, places="--places" in sys.argv)

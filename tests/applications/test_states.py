@@ -42,18 +42,45 @@ def nominated(cast: steps.Cast, call: Call) -> Application:
     return steps.nominated(cast, call)[0]
 
 
+def approved(cast: steps.Cast, call: Call) -> Application:
+    return recorded(nominated(cast, call), cast, approved=True)
+
+
+def not_selected(cast: steps.Cast, call: Call) -> Application:
+    return recorded(nominated(cast, call), cast, approved=False)
+
+
+def recorded(application: Application, cast: steps.Cast, *, approved: bool) -> Application:
+    applications.record_result(application, approved=approved, by=cast.commission_officer, detail={})
+    return steps.fresh(application)
+
+
+def merged(cast: steps.Cast, call: Call) -> Application:
+    application, other = steps.recommended(cast, call), steps.recommended(cast, call)
+    applications.merge(other, application, by=cast.heping_handler, reason="同一试点")
+    return steps.fresh(other)
+
+
 # (how the state is reached, its name, verbs that lead on from there). A recommended application is nominated from the
 # last stage and passed on from all others.
 STATES = [
     (draft, "draft", {"freeze", "withdraw"}),
     (steps.signed, "signing", {"reopen", "lodge", "withdraw"}),
-    (steps.judged, "lodged", {"return_for_correction", "decline", "recommend", "withdraw"}),
+    (steps.judged, "lodged", {"return_for_correction", "decline", "recommend", "merge", "withdraw"}),
     (returned, "returned", {"freeze", "withdraw"}),
-    (steps.recommended, "recommended", {"take_back", "pass_on", "withdraw"}),
-    (steps.at_last_stage, "recommended", {"take_back", "nominate", "withdraw"}),
-    (nominated, "nominated", set()),
+    (steps.recommended, "recommended", {"take_back", "pass_on", "merge", "withdraw", "strike_off"}),
+    (steps.at_last_stage, "recommended", {"take_back", "nominate", "merge", "withdraw", "strike_off"}),
+    (nominated, "nominated", {"approve", "not_select", "strike_off", "call_back"}),
+    (approved, "approved", {"not_select"}),
+    (not_selected, "not_selected", {"approve"}),
     (declined, "declined", set()),
     (withdrawn, "withdrawn", set()),
+    (merged, "merged", set()),
+    (
+        steps.at_last_stage_waiting,
+        "lodged",
+        {"return_for_correction", "decline", "merge", "withdraw", "call_back"},
+    ),
 ]
 
 
@@ -86,6 +113,11 @@ def test_a_verb_leads_on_or_changes_nothing(
         "take_back": lambda: reviews.take_back(thing, by=officer, reason="复核"),
         "pass_on": lambda: applications.pass_on(thing, cast.commission, by=cast.heping_approver, via="清单"),
         "nominate": lambda: applications.nominate(thing, by=cast.commission_approver, via="清单"),
+        "strike_off": lambda: applications.strike_off(thing, by=officer, reasons="属实", objection="Y1"),
+        "approve": lambda: applications.record_result(thing, approved=True, by=officer, detail={}),
+        "not_select": lambda: applications.record_result(thing, approved=False, by=officer, detail={}),
+        "call_back": lambda: applications.call_back(thing, by=officer, via="清单", reason="有误"),
+        "merge": lambda: applications.merge(thing, thing, by=officer, reason="同一试点"),
         "withdraw": lambda: applications.withdraw(thing, by=cast.lead_head, reason="不再承担"),
     }
 

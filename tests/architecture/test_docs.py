@@ -82,12 +82,16 @@ def test_every_picture_is_used_and_light() -> None:
         assert height >= 300
 
 
+def module_of(path: Path) -> str:
+    return ".".join(("shidian", *path.relative_to(SOURCES).with_suffix("").parts))
+
+
 def test_every_event_has_its_words() -> None:
     recorded = {name for path in SOURCES.rglob("*.py") for name in calls_of(path, "record")}
     moved = {
         step.event
-        for path in SOURCES.glob("*/states.py")
-        for found in vars(importlib.import_module(f"shidian.{path.parent.name}.states")).values()
+        for path in SOURCES.rglob("states.py")
+        for found in vars(importlib.import_module(module_of(path))).values()
         if isinstance(found, Machine)
         for step in found.transitions.values()
     }

@@ -9,19 +9,35 @@ from django.db import DatabaseError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
 
 from shidian.applications import actions as applications
-from shidian.applications import comments, papers
+from shidian.applications import comments, corrections, inbox, papers, signing
 from shidian.applications.actions import explain, problems
+from shidian.applications.models import Attestation, Correction
 from shidian.audit.actions import SYSTEM, anchor, record
 from shidian.audit.models import Anchor, Chain, Event
 from shidian.audit.protection import Protect, create_statements, drop_statements
 from shidian.audit.queries import subjects, verify
 from shidian.calls.models import Call
+from shidian.core import clock
 from shidian.dispatch import actions as dispatch
-from shidian.dispatch.models import PaperCopy
+from shidian.dispatch import registering
+from shidian.dispatch.models import CandidateList, PaperCopy, QuotaWaiver
+from shidian.dispatch.publishing import results
+from shidian.dispatch.publishing.results import Row
+from shidian.documents.inbox import Inbox
+from shidian.documents.models import SealBox
+from shidian.notifications.kinds import KINDS
+from shidian.notifications.wording import word
 from shidian.organisations import profiles
 from shidian.reviews import actions as reviews
+from shidian.reviews import joint
 from shidian.reviews.actions import Said
+from shidian.reviews.experts import declaring
+from shidian.reviews.scoring import actions as scoring
+from shidian.signoffs.models import Party
 from tests import steps
+from tests.dispatch import publishing_steps as acts
+from tests.reviews.experts import scene
+from tests.reviews.scoring import panel
 
 
 @pytest.fixture
@@ -227,13 +243,21 @@ def protected_tables() -> list[str]:
 def test_every_table_of_evidence_is_protected_by_the_database(cast: steps.Cast, call: Call) -> None:
     """A row of each kind comes to be in the usual way; then the database itself is asked to change and delete it."""
     application = steps.lodged(cast, call)
-    reviews.return_for_correction(application, by=cast.heping_handler, reasons=[Said("请补充")])
+    reviews.return_for_correction(application, by=cast.heping_handler, reasons=[Said("请补充", "goals")])
+    correction = Correction.objects.get()
+    corrections.reply(correction.items.get(), text="改了", by=cast.lead_writer)
+    asked = corrections.ask_opening(correction, place="f:cover.name", reason="要一致", by=cast.lead_writer)
+    corrections.answer_opening(asked, opened=True, by=cast.heping_handler)
     application, _ = steps.dispatched(cast, call)
     dispatch.count_copy(call, cast.institute, application, 1, by=cast.institute_clerk)
     counted = PaperCopy.objects.get()
     dispatch.void_copy(call, cast.institute, counted, by=cast.institute_clerk, reason="误登")
     dispatch.register_electronic(call, cast.institute, application, by=cast.institute_clerk)
+    dispatch.count_copy(call, cast.institute, application, 2, by=cast.institute_clerk)
+    registering.acknowledge(call, cast.institute, by=cast.institute_clerk, sender=cast.heping)
     papers.form(application.version)
+    row = steps.laid_in(Inbox(office=cast.heping), application.version, cast.heping_handler)
+    inbox.judge(row.boxes.get(), SealBox.Part.SEAL, SealBox.Seen.PRESENT, by=cast.heping_handler)
     again = steps.signed(cast, call)
     applications.reopen(again, by=cast.lead_writer, reason="看错了")
     applications.freeze(again, by=cast.lead_writer)
@@ -242,8 +266,54 @@ def test_every_table_of_evidence_is_protected_by_the_database(cast: steps.Cast, 
     steps.write(draft, cast.lead_writer, **{"conditions__foundation-body": "no"})
     doubt = next(found for found in problems(draft) if found.severity == "warning")
     explain(draft, doubt.code, "正在设立", by=cast.lead_writer)
+    unsaid = Party.objects.select_related("round__version").get(
+        round=again.document.versions.last().round, gate="national"
+    )
+    signing.give_mandate(
+        steps.fresh(again),
+        unsaid,
+        delegate="受托人",
+        given_by="负责人",
+        since=steps.today(call),
+        until=steps.today(call),
+        file=steps.scan(cast.lead_writer),
+        by=cast.lead_writer,
+    )
+    signing.end_mandate(
+        steps.fresh(again),
+        unsaid.mandates.get(),
+        from_day=steps.today(call),
+        reason="人员调整",
+        by=cast.lead_writer,
+    )
+    steps.send_link(steps.fresh(again), unsaid, cast.lead_writer)
+    signing.remind(steps.fresh(again), unsaid, by=cast.lead_writer)
     profiles.keep(cast.lead, {"phone": "27110001"}, by=cast.lead_head)
     steps.watchlist(cast)
+    steps.extension(cast, call)
+    word(call, KINDS["returned"], subject="请改", text="请改：{link}", by=cast.commission_officer)
+    world = panel.reviewing(cast, call)
+    sheet = panel.submitted(world.assignments[0, 0])
+    panel.discussing(world)
+    scoring.moderate(sheet, "plan", "20", by=world.officer, reason="合议")
+    scoring.remark(world.panel, world.applications[0], "意见", by=world.officer)
+    expert = scene.expert(cast)
+    declaring.declare(expert, kind="other", text="顾问", unit="某单位", by=cast.expert)
+    party = application.version.round.parties.first()
+    Attestation.objects.create(  # not every machine can sign with SM2
+        party=party, file=steps.scan(cast.lead_writer), digest="0" * 64, subject="TEST", at=clock.now()
+    )
+    acts.everything(cast, call, application)
+    applications.nominate(application, by=cast.commission_approver, via="清单")
+    letter = acts.letter(cast, call, "另一文号")
+    row_of_result = Row(application.reference, "not_selected")
+    results.record_results(letter, [row_of_result], by=cast.commission_officer)
+    asked = joint.offer(steps.recommended(cast, call), cast.sector, by=cast.heping_handler, reason="同一试点")
+    joint.answer(asked, agreed=True, by=cast.sector_officer, reason="同意")
+    QuotaWaiver.objects.create(  # this call has no quota
+        list=CandidateList.objects.first(), maximum=1, count=2, office=cast.commission, reason="同意",
+        at=clock.now(), by=cast.commission_approver,
+    )  # fmt: skip
     anchor()
 
     tables = protected_tables()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from tests import template
 from tests.browser.server import Server
 from tests.browser.visitor import Visitor
 
@@ -27,6 +28,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
         flock(lock, LOCK_EX)
         if not (shared / "ready").exists():
             made = Server(shared)
+            (shared / "data").mkdir()
+            shutil.copy(template.sqlite_file(), shared / "data" / "shidian.sqlite3")
             made.run("shidian", "prepare")
             made.run("tests.browser.people")
             (shared / "ready").touch()
@@ -36,13 +39,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, stage: Path) -> Iterator[Server]:
     """The system as `make run` starts it, with that work."""
-    running = Server(tmp_path_factory.mktemp("site"))
-    shutil.copytree(stage, running.folder / "data")
-    try:
-        running.start()
+    with Server(tmp_path_factory.mktemp("site")).on(stage) as running:
         yield running
-    finally:
-        running.stop()
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,9 @@ def account(name: str) -> str:
 HANDLER, APPROVER = account("heping-handler"), account("heping-approver")
 # Of the district bureau where work is lying about for the tests of single pages.
 OTHER_HANDLER, OTHER_APPROVER = account("hedong-handler"), account("hedong-approver")
+# Of the district bureau that ranks three applications and sends them.
+RANKING_OFFICE = "hexi"
+RANKING_HANDLER, RANKING_APPROVER = account("ranking-handler"), account("ranking-approver")
 CLERK = account("clerk")
 OFFICER, COMMISSION_APPROVER = account("commission"), account("commission-approver")
 ADMINISTRATOR = account("administrator")
@@ -40,8 +43,16 @@ ADMINISTRATOR = account("administrator")
 PHONE_WRITER, KEYS_WRITER = account("phone-writer"), account("keys-writer")
 PLAIN_WRITER, PLAIN_COLLEAGUE = account("plain-writer"), account("plain-colleague")
 OTHER_WRITER = account("hedong-writer")
+# The writer of a unit with one application that is out for sign-off and nobody has said anything yet.
+LINK_WRITER = account("link-writer")
 
-_CODES = ("12120101PDY0000280", "12120101PDY000036T", "12120101PDY000044M", "12120101PDY000052G")
+_CODES = (
+    "12120101PDY0000280",
+    "12120101PDY000036T",
+    "12120101PDY000044M",
+    "12120101PDY000052G",
+    "12120101PDY000060B",
+)
 
 
 def main() -> None:
@@ -74,6 +85,7 @@ class _Stage:
         self.cast = self.appoint_everybody()
         self.work_for_the_walk()
         self.work_elsewhere()
+        self.work_to_rank()
         self.drafts()
 
     def appoint_everybody(self) -> steps.Cast:
@@ -211,6 +223,20 @@ class _Stage:
         for name in ("春华街道综合减灾", "鲁山道街道应急救援队伍建设"):
             self.lodged(cast, f"{name}（社会管理和公共服务）")
 
+    def work_to_rank(self) -> None:
+        """Three that are recommended at a third district."""
+        from shidian.organisations.models import Office
+
+        office = Office.objects.get(key=RANKING_OFFICE)
+        cast = replace(
+            self.cast,
+            heping=office,
+            heping_handler=self.officer("陈经办", RANKING_HANDLER, office, "handler"),
+            heping_approver=self.officer("冯审批", RANKING_APPROVER, office, "approver"),
+        )
+        for name in ("挂甲寺街道综合减灾", "友谊路街道劳动关系服务", "陈塘庄街道合规管理"):
+            self.recommended(cast, f"{name}（社会管理和公共服务）")
+
     def drafts(self) -> None:
         """Drafts to write in; the unit without JavaScript has one that is ready to be handed in as well."""
         from shidian.applications import actions
@@ -220,6 +246,9 @@ class _Stage:
             cast = replace(self.cast, lead=unit, lead_writer=writer)  # type: ignore[arg-type]
             self.signed(cast, "劝业场街道应急救援队伍建设（社会管理和公共服务）")
             actions.start(self.call, cast.lead, by=writer)
+        unit, writer = self.unit("示范单位五", _CODES[4], "写作人", LINK_WRITER)
+        cast = replace(self.cast, lead=unit, lead_writer=writer)  # type: ignore[arg-type]
+        actions.freeze(self.filled(cast, "五大道街道应急救援队伍建设（社会管理和公共服务）"), by=writer)
         unit, writer = self.unit("示范单位一", _CODES[0], "写作人", PLAIN_WRITER, PLAIN_COLLEAGUE)
         cast = replace(self.cast, lead=unit, lead_writer=writer)  # type: ignore[arg-type]
         actions.start(self.call, cast.lead, by=writer)

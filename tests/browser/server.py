@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 40  # seconds until the first answer
+PATIENCE = 120  # seconds until the first answer; a machine that has other work takes a while to begin
 
 
 def free_port() -> int:
@@ -43,11 +47,24 @@ class Server:
     mode: str = "demonstration"
     processes: int = 1
     port: int = 0
+    settings: dict[str, str] = field(default_factory=dict)
     _process: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
         self.port = self.port or free_port()
         self.folder.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def on(self, stage: Path, *, prepared_by: str = "") -> Iterator[Server]:
+        """Serves a copy of the stage until the end; the module `prepared_by` adds to it before the start."""
+        shutil.copytree(stage, self.folder / "data")
+        if prepared_by:
+            self.run(prepared_by)
+        try:
+            self.start()
+            yield self
+        finally:
+            self.stop()
 
     @property
     def address(self) -> str:
@@ -67,13 +84,17 @@ class Server:
             for name, value in os.environ.items()
             if not name.startswith("SHIDIAN_") and name not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")
         }
-        return kept | {
-            "SHIDIAN_MODE": self.mode,
-            "SHIDIAN_DATA": str(self.folder / "data"),
-            "SHIDIAN_ADDRESS": self.address,
-            "DJANGO_SETTINGS_MODULE": "shidian.config.settings",
-            "PYTHONUNBUFFERED": "1",
-        }
+        return (
+            kept
+            | self.settings
+            | {
+                "SHIDIAN_MODE": self.mode,
+                "SHIDIAN_DATA": str(self.folder / "data"),
+                "SHIDIAN_ADDRESS": self.address,
+                "DJANGO_SETTINGS_MODULE": "shidian.config.settings",
+                "PYTHONUNBUFFERED": "1",
+            }
+        )
 
     def run(self, module: str, *words: str) -> str:
         """Run a module of Python to its end; what it printed, or AssertionError with all that it said."""
@@ -87,6 +108,12 @@ class Server:
         )
         assert done.returncode == 0, f"{module} {' '.join(words)}:\n{done.stdout}\n{done.stderr}"
         return done.stdout
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """What stands in its database, read beside the running service: tests with a browser cannot use the ORM."""
+        path = self.folder / "data" / "shidian.sqlite3"
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
+            return connection.execute(query, values).fetchall()
 
     def start(self) -> None:
         """Serve, and come back when it answers."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import sqlite3
 import sys
 import time
@@ -37,13 +36,8 @@ SETTLED = 90_000  # milliseconds until everything that can be sent has been sent
 @pytest.fixture
 def server(tmp_path: Path, stage: Path) -> Iterator[Server]:
     """A system of its own: it will be killed."""
-    running = Server(tmp_path)
-    shutil.copytree(stage, tmp_path / "data")
-    try:
-        running.start()
+    with Server(tmp_path).on(stage) as running:
         yield running
-    finally:
-        running.stop()
 
 
 class Writer:

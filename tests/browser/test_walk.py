@@ -14,8 +14,8 @@ from zipfile import ZipFile
 import pypdfium2
 import pytest
 from PIL import Image
+from playwright.sync_api import Locator, expect
 from playwright.sync_api import TimeoutError as NotThere
-from playwright.sync_api import expect
 from python_calamine import CalamineWorkbook
 
 from shidian.dispatch.verify import verify
@@ -94,16 +94,17 @@ def text_of(pdf: bytes) -> str:
         document.close()
 
 
-def come_back_until(visitor: Visitor, words: str) -> None:
+def come_back_until(visitor: Visitor, wanted: str | Locator) -> None:
     """Reload until the worker has done its part and the page says so."""
-    for _ in range(20):
+    sign = visitor.page.locator("main", has_text=wanted) if isinstance(wanted, str) else wanted
+    for _ in range(30):
         try:
-            expect(visitor.page.locator("main")).to_contain_text(words, timeout=700)
+            expect(sign).to_be_visible(timeout=700)
         except AssertionError:
             visitor.page.reload()
         else:
             return
-    raise NotThere(words)
+    raise NotThere(str(wanted))
 
 
 @pytest.mark.long
@@ -399,7 +400,7 @@ def return_with_reasons(handler: Visitor, reference: str) -> None:
     handler.press("保存判定")
     handler.reads("已保存 1 个要点的判定")
     handler.press("退回补正")
-    handler.reads("须重新盖章")
+    handler.reads("只有清单所列各处可以修改")
     handler.control("＋ 再加一条").click()
     handler.type({"reasons-2-text": "工作目标请写明考核指标。", "reasons-2-section": "goals"})
     handler.press("退回补正")

@@ -184,6 +184,16 @@ class Visitor:
         """The heading of the page."""
         expect(self.page.locator("h1")).to_contain_text(words)
 
+    def fits(self, width: int = 390) -> None:
+        """At the width of a phone nothing of the page lies outside; then as wide as before."""
+        was = self.page.viewport_size
+        self.page.set_viewport_size({"width": width, "height": 844})
+        self.look()
+        wide = self.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{self.page.url} is {wide} wide on a screen of {width}"
+        if was is not None:
+            self.page.set_viewport_size(was)
+
     def message_at(self, name: str, words: str) -> None:
         """A message stands at the control of this name, and the control says so to screen readers too."""
         control = self.page.locator(f"main [name='{name}']").first

@@ -182,3 +182,9 @@ def test_a_condition_that_never_holds(changed):
 def test_a_rule_that_is_never_asked_or_never_holds(changed, old, new, code):
     found, line = changed("questionnaire.yaml", old, new)
     assert [(warning.code, warning.line) for warning in found] == [(code, line)]
+
+
+def test_a_paper_whose_pages_carry_no_mark(changed):
+    found, _ = changed("papers/application.typ", "    corner-marks()\n", "")
+    assert [(warning.code, warning.file) for warning in found] == [("paper-without-marks", "call.yaml")]
+    assert "扫描件不能自动归位" in found[0].message

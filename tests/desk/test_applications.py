@@ -16,6 +16,7 @@ from shidian.desk import cases
 from shidian.reviews import actions as reviews
 from shidian.reviews.actions import Said
 from shidian.reviews.queries import counts
+from shidian.search.indexing import index
 from tests import steps
 from tests.desk.pages import sheet_of, signed_in, source_of, text_of
 
@@ -167,3 +168,35 @@ def test_a_second_stage_has_the_same_screen_in_its_own_words(cast: steps.Cast, c
     page = text_of(signed_in(cast.commission_officer).get(address(call, "commission")))
     assert "已选报" in page
     assert "不予选报" in page
+
+
+@pytest.mark.parametrize("sort", ["arrived", "-arrived", "lead", "-reference", "state"])
+def test_pages_and_neighbours_follow_the_order(
+    cast: steps.Cast, call: Call, three: list[Application], monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    monkeypatch.setattr(cases, "PER_PAGE", 1)
+    known = cases.tabs(call, cast.heping, counts(call, cast.heping))
+    asked = cases.Filter.read({"sort": sort}, known)
+    order = list(cases.found(call, cast.heping, asked, known).values_list("reference", flat=True))
+    assert sorted(order) == sorted(each.reference for each in three)
+    pages = cases.pages(call, cast.heping, asked, known)
+    shown = [cases.shown(call, cast.heping, pages.page(at).object_list)[0].reference for at in (1, 2, 3)]
+    assert shown == order
+    for at, reference in enumerate(order):
+        around = (order[at - 1] if at else ""), (order[at + 1] if at + 1 < len(order) else "")
+        assert cases.neighbours(call, cast.heping, reference, asked, known) == around
+
+
+def test_words_are_found_in_what_arrived_today_and_before(
+    cast: steps.Cast, call: Call, three: list[Application], clock_at: Any
+) -> None:
+    client = signed_in(cast.heping_handler)
+    asked = {"应急救援": 3, "示范应急管理局": 3, three[0].reference[-3:]: 1, "应急 查无": 0, "——": 0}
+    index(three[0].reference)
+    assert len(references(client.get(address(call), {"q": "应急救援"}))) == 3
+    for each in three:
+        index(each.reference)
+    clock_at(2023, 7, 20, 9, 0)
+    for words, count in asked.items():
+        assert len(references(client.get(address(call), {"q": words}))) == count, words
+    assert references(signed_in(cast.other_handler).get(address(call, "hedong"), {"q": "应急救援"})) == []

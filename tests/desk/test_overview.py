@@ -62,7 +62,7 @@ def test_the_sheet_has_the_same_numbers(cast: steps.Cast, call: Call) -> None:
     totals = [row for row in rows if row[1] == "合计"]
     assert [row[2] for row in totals] == [1, 1]
     heping = next(row for row in rows if row[1] == cast.heping.name)
-    assert (heping[2], heping[7], heping[11]) == (1, 1, "已报送")
+    assert (heping[2], heping[7], heping[12]) == (1, 1, "已报送")
 
 
 def test_the_lists_that_came_are_linked(cast: steps.Cast, call: Call) -> None:

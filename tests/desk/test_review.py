@@ -19,6 +19,8 @@ from shidian.reviews.models import Check
 from tests import steps
 from tests.desk.pages import signed_in, source_of, text_of
 
+pytestmark = pytest.mark.above_database
+
 
 def address(application: Application, name: str = "application") -> str:
     return reverse(f"desk:{name}", args=(application.reference,))
@@ -83,8 +85,11 @@ def test_what_changed_since_the_last_time_here_is_marked(cast: steps.Cast, call:
     page = source_of(answer)
     assert "<ins>满意率达到 95%。</ins>" in page
     assert "改了 1 处" in text_of(answer)
-    asked = answer.context["asked"]
-    assert [(row.text, row.changed) for row in asked] == [("目标要写数字", True), ("经费要写金额", False)]
+    entries = answer.context["corrected"].entries
+    assert [(row.item.text, row.changed) for row in entries] == [
+        ("目标要写数字", True),
+        ("经费要写金额", False),
+    ]
     assert "上次判定：符合" in text_of(answer)
 
 

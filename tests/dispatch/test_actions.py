@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
@@ -10,18 +12,28 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from shidian.applications import actions as applications
-from shidian.applications.models import Application
+from shidian.applications import papers
+from shidian.applications.models import Application, Attestation
+from shidian.applications.signing import give_mandate
 from shidian.audit.queries import verify as verify_history
 from shidian.calls.models import Call
+from shidian.core import clock
+from shidian.core.digests import sha256_of_bytes
 from shidian.core.errors import Invalid, NotNow, NotPermitted, Stale
 from shidian.dispatch import actions as dispatch
+from shidian.dispatch import packages
+from shidian.dispatch.bag import BagWriter
 from shidian.dispatch.models import CandidateList, PaperCopy
 from shidian.dispatch.models import Package as Sent
 from shidian.dispatch.queries import entries, registered
 from shidian.dispatch.verify import verify
+from shidian.documents.actions import keep
 from shidian.documents.storage import file_store
 from shidian.reviews import actions as reviews
 from shidian.reviews.actions import Said
+from shidian.signoffs.actions import Evidence, record_signature
+from shidian.signoffs.models import Signature
+from shidian.signoffs.queries import parties
 from tests import steps
 from tests.steps import refused
 
@@ -312,3 +324,58 @@ def test_the_last_list_nominates_and_its_package_holds_everything(cast: steps.Ca
     assert len([name for name in names if name.startswith(f"{folder}/opinions/")]) == 4
     assert len([name for name in names if name.startswith(f"{folder}/attachments/")]) == 2
     assert verify_history().faults == []
+
+
+def test_the_package_holds_what_each_opinion_rests_on(cast: steps.Cast, call: Call, tmp_path: Path) -> None:
+    """The sealed page, the statement of an opinion on screen with the mandate it was given by, the certified PDF."""
+    application = steps.frozen(cast, call)
+    lead, guarantor, guidance, _ = parties(application.version.round)
+    steps.sign_one(application, lead, cast.lead_writer)
+    today = steps.today(call)
+    give_mandate(
+        application,
+        guarantor,
+        delegate="郑科长",
+        given_by="周区长",
+        since=today,
+        until=today,
+        file=steps.scan(cast.lead_writer, "委托书.pdf"),
+        by=cast.lead_writer,
+    )
+    on_screen = steps.sign_by_link(application, guarantor, cast.lead_writer, signatory="郑科长")
+    certified = keep(BytesIO(steps.pdf_bytes(2)), name="签名.pdf", media_type="application/pdf")
+    record_signature(
+        guidance,
+        by=cast.lead_writer,
+        decision=Signature.Decision.AGREE,
+        signatory="吴局长",
+        signed_on=today,
+        evidence=Evidence(Signature.Means.CERTIFICATE, certified=certified),
+    )
+    cms = keep(BytesIO(b"any"), name="签名.p7s", media_type="application/pkcs7-signature")
+    Attestation.objects.create(party=guidance, file=cms, digest="", subject="CN=x", at=clock.now())
+
+    path = tmp_path / "bag.zip"
+    with BagWriter(path, stamp=clock.now()) as bag:
+        packages.add_opinions(bag, "one", application.version.round)
+        bag.close()
+    with ZipFile(path) as archive:
+        held = {
+            name.partition("/one/opinions/")[2]: sha256_of_bytes(archive.read(name))
+            for name in archive.namelist()
+            if "/one/opinions/" in name
+        }
+        told = json.loads(archive.read("bag/data/one/opinions.json"))
+
+    statement = papers.statement(on_screen)
+    assert on_screen.mandate is not None
+    assert held[f"02-保证单位-{guarantor.name}.pdf"] == statement.sha256
+    assert held[f"02-保证单位-{guarantor.name}-委托书.pdf"] == on_screen.mandate.file.sha256
+    assert held[f"03-业务指导单位-{guidance.name}.pdf"] == certified.sha256
+    assert held[f"03-业务指导单位-{guidance.name}-国密签名-1.p7s"] == cms.sha256
+    assert [row["means"] for row in told] == ["paper", "screen", "certificate", None]
+    assert told[1]["mandate"]["given_by"] == "周区长"
+    assert told[1]["proof"]["to"] == "s***@unit.example"
+    assert told[2]["certified"] == certified.sha256
+    # Its text is the opinion as it was given, and the same every time.
+    assert papers.statement_bytes(on_screen) == papers.statement_bytes(Signature.objects.get(pk=on_screen.pk))

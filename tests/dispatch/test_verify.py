@@ -1,6 +1,7 @@
 """The package as it is received: whatever was done to it is found and named."""
 
 import hashlib
+import json
 import os
 import struct
 import subprocess
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shidian.core.zips import read_entries
+from shidian.dispatch import verify as verifying
 from shidian.dispatch.bag import BagWriter
 from shidian.dispatch.verify import Report, main, verify
 from tests.zip_samples import overlapping
@@ -461,3 +463,34 @@ def test_it_runs_without_django_settings_and_imports_no_django(package: Path) ->
     assert (seen.returncode, seen.stdout.splitlines()[-1]) == (0, "[]"), seen.stderr
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith("验证通过")
+
+
+def test_second_digests_are_checked_where_they_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = b'{"a":1}'
+    sm3 = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"  # of b"abc" (GB/T 32905, A.1)
+    right = {"sha256": hashlib.sha256(b"abc").hexdigest(), "sm3": sm3}
+    cases = [
+        (b"abc", right, ""),
+        (data, {"sm3": sm3}, "SM3 摘要不一致"),
+        (data, {"sha256": "0" * 64}, "SHA256 摘要不一致"),
+        (data, {"md5": "0" * 32}, "MD5 摘要不能核对"),
+        (data, "junk", "读不出来"),
+    ]
+    for number, (content, told, problem) in enumerate(cases):
+        path = tmp_path / f"{number}.zip"
+        with BagWriter(path, root="R") as bag:
+            bag.add("applications/1/data.json", content)
+            bag.add("applications/1/digests.json", json.dumps({"data.json": told}).encode())
+            bag.close()
+        report = verify(path)
+        assert report.ok is not bool(problem)
+        assert problem in report.text()
+
+    def missing(content: bytes) -> str:
+        raise ImportError
+
+    monkeypatch.setitem(verifying._DIGESTS, "sm3", missing)
+    report = verify(tmp_path / "0.zip")
+    assert report.ok and "没有核对" in report.text()

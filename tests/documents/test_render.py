@@ -11,6 +11,7 @@ from io import BytesIO
 import page
 import pikepdf
 import pytest
+import segno
 from fontTools.ttLib import TTFont
 
 from shidian.documents.render.compiler import (
@@ -95,7 +96,90 @@ REGISTRATION = {
     "missing": ["TJ10-0002：缺第 2 份"],
     "code": "R-01",
 }
-PAPERS = {"candidate_list": CANDIDATE_LIST, "receipt": RECEIPT, "registration": REGISTRATION}
+PAPER_RECEIPT = {
+    "title": "材料登记回执",
+    "number": "TJ10-R0007",
+    "call": "关于组织征集第十批社会管理和公共服务综合标准化试点项目的通知",
+    "office": "示例市标准化研究院",
+    "sender": "示例区市场监督管理局",
+    "at": "2023年7月30日 09:35:12",
+    "dated": "2023-07-30",
+    "by": "刘一",
+    "count": 5,
+    "rows": [
+        {
+            "reference": "TJ10-0001",
+            "name": "幸福里社区综合减灾（社会管理和公共服务）综合标准化试点",
+            "version": "v3\n7F3A-91C2",
+            "copies": "1、2、3",
+            "count": 3,
+            "received": "7月30日 09:30 刘一",
+            "missing": "",
+        },
+        {
+            "reference": "TJ10-0002",
+            "name": "示例街道便民服务综合标准化试点",
+            "version": "v1\n0B5D-22E9",
+            "copies": "1、3",
+            "count": 2,
+            "received": "7月30日 09:31 刘一\n7月30日 09:33 张𬭎",
+            "missing": "第 2 份纸质材料、电子材料",
+        },
+    ],
+    "code": "06C4-73D8",
+    "spoken": "TJ10-R0007 V1-1/1 NNV9B6",
+    "qr": segno.make("TJ10-R0007", micro=False).svg_inline(border=2, omitsize=True),
+    "address": "https://pilots.example.cn",
+}
+MISSING = {
+    "title": "缺件清单",
+    "grouping": "按报送单位",
+    "call": "关于组织征集第十批社会管理和公共服务综合标准化试点项目的通知",
+    "office": "示例市标准化研究院",
+    "dated": "2023-07-31",
+    "at": "17:05",
+    "columns": [
+        {"label": "申请编号", "width": 10, "align": "left"},
+        {"label": "试点名称", "width": 30, "align": "left"},
+        {"label": "还缺", "width": 26, "align": "left"},
+    ],
+    "groups": [
+        {
+            "label": "示例区市场监督管理局",
+            "rows": [
+                ["TJ10-0001", "幸福里社区综合减灾综合标准化试点", "第 2 份"],
+                ["TJ10-0002", "示例街道便民服务综合标准化试点", "第 1 份、第 2 份、电子材料"],
+            ],
+        },
+        {"label": "示例市民政局", "rows": [["TJ10-0009", "养老服务综合标准化试点", "电子材料"]]},
+    ],
+    "total": 5,
+}
+STATEMENT = {
+    "title": "会签意见单",
+    "number": "TJ10-0016-Y12",
+    "opinion": [
+        {"name": "申请编号", "value": "TJ10-0016"},
+        {"name": "表态单位", "value": "示例区人民政府（保证单位）"},
+        {"name": "意见", "value": "退回修改"},
+        {"name": "意见内容", "value": "经费来源请写清楚。\n第二年的也要写。"},
+        {"name": "签署人", "value": "周伟（副区长）"},
+    ],
+    "proof": [
+        {"name": "办法", "value": "凭一次性链接和验证码在线表态"},
+        {"name": "链接", "value": "编号 sMaO5wzgfNHnRsnY，寄往 z***@unit.example"},
+        {"name": "版本摘要\n（SHA-256）", "value": hashlib.sha256(b"1").hexdigest(), "digest": True},
+    ],
+    "notes": ["本单由系统按表态时的记录打印，不是纸质盖章页。"],
+}
+PAPERS = {
+    "candidate_list": CANDIDATE_LIST,
+    "receipt": RECEIPT,
+    "registration": REGISTRATION,
+    "paper_receipt": PAPER_RECEIPT,
+    "missing": MISSING,
+    "statement": STATEMENT,
+}
 
 
 def printed(name: str, **changes: object) -> bytes:
@@ -369,6 +453,18 @@ def test_receipt_groups_the_digest_for_comparing():
 
     assert f"{digest[:4]} {digest[4:8]} {digest[8:12]}" in text
     assert digest in joined(printed("receipt"))
+
+
+def test_a_long_slip_goes_on_with_its_head_on_the_next_page():
+    rows = PAPER_RECEIPT["rows"] * 14
+    pages = text_of(printed("paper_receipt", rows=rows)).split("── 第 ")[1:]
+    assert len(pages) > 2
+    assert all("申请编号" in page and "TJ10-R0007" in page for page in pages[:-1])
+    assert "交件人（签名）" in pages[-1]
+
+
+def test_the_missing_list_says_that_nothing_is_missing():
+    assert "材料都到齐了" in text_of(printed("missing", groups=[], total=0))
 
 
 def test_receipt_never_leaves_the_office_alone_on_a_page():

@@ -5,9 +5,13 @@ import json
 import re
 from io import BytesIO
 
+import pytest
+
 from shidian.applications import actions, pictures
 from tests import steps
 from tests.portal.pages import at, signed_in, text_of
+
+pytestmark = pytest.mark.above_database
 
 TEXT = "一、目标\n| 年度 | 项数 |\n| --- | --- |\n| 2022 | 36 |\n[图：图1.png｜图 1]\n[图：没有.png]"
 
@@ -32,7 +36,7 @@ def test_the_section_tells_the_editor_what_it_needs(cast, call):
     assert told["upload"] == at("attachment-uploads", application)
     assert told["view"].replace("__name__", "a") == at("picture", application, picture="a")
     assert "已写 22 字" in page
-    assert "data-prose-help" in page
+    assert "data-prose-grammar" in page
     assert "图片“没有.png”没有上传" in page
 
 

@@ -37,6 +37,7 @@ def test_the_head_is_asked_again_while_the_unit_waits(cast, mailoutbox, django_c
 def test_the_letters_of_a_demonstration_are_read_newest_first_with_their_links(cast, settings, tmp_path):
     assert Client().get(reverse("portal:mailbox")).status_code == 404
     settings.DEMONSTRATION = True
+    settings.DATA = tmp_path
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     assert "还没有邮件" in text_of(Client().get(reverse("portal:mailbox")))

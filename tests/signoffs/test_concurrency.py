@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from shidian.applications import actions as applications
+from shidian.applications import signing
 from shidian.applications.queries import round_of
 from shidian.audit.models import Event
 from shidian.audit.queries import verify
@@ -19,6 +21,7 @@ from shidian.documents.models import Document
 from shidian.signoffs import actions as signoffs
 from shidian.signoffs.actions import Invited
 from shidian.signoffs.hooks import gate_settled
+from shidian.signoffs.links import Holder
 from shidian.signoffs.models import Gate, Party, Round, Signature
 from tests import steps
 from tests.steps import together
@@ -60,7 +63,7 @@ def sign(party: Party, by: Any, scan: Any) -> Signature:
         decision=Signature.Decision.AGREE,
         signatory=f"{party.name}负责人",
         signed_on=steps.today(Call.objects.get()),
-        scan=scan,
+        evidence=signoffs.Evidence.paper(scan),
     )
 
 
@@ -138,3 +141,75 @@ def test_an_application_is_announced_once_when_its_last_two_opinions_arrive_toge
     assert names.count("application.signed") == 1
     assert list(Gate.objects.values_list("key", flat=True)) == ["district"]
     assert verify().faults == []
+
+
+def test_the_last_two_sign_at_once_one_by_link_and_one_on_paper(cast: steps.Cast, call: Call) -> None:
+    for _ in range(5):
+        application = steps.start_filled(cast, call)
+        applications.freeze(application, by=cast.lead_writer)
+        application = steps.fresh(application)
+        round_ = round_of(application)
+        assert round_ is not None
+        _, guarantor, guidance, _ = round_.parties.select_related("round__version").order_by("position")
+        steps.sign_one(application, round_.parties.get(role="lead"), cast.lead_writer)
+        link, _token = steps.send_link(application, guarantor, cast.lead_writer)
+        proof = steps.prove(link)
+        agree = Signature.Decision.AGREE
+
+        raised = together(
+            lambda: signing.sign_by_link(Holder(link, proof, None), decision=agree, signatory="周区长"),  # noqa: B023
+            lambda: steps.sign_one(application, guidance, cast.lead_head),  # noqa: B023
+        )
+
+        assert raised == []
+        names = [event.name for event in steps.events(application.chain)]
+        assert names.count("application.signed") == 1
+        assert list(round_.gates.values_list("key", flat=True)) == ["district"]
+    assert verify().faults == []
+
+
+def test_one_link_used_twice_at_the_same_moment_decides_once(cast: steps.Cast, call: Call) -> None:
+    application = steps.frozen(cast, call)
+    round_ = round_of(application)
+    assert round_ is not None
+    parties = list(round_.parties.select_related("round__version").order_by("position"))
+    for party in parties:
+        link, _token = steps.send_link(application, party, cast.lead_writer)
+        proof = steps.prove(link)
+
+        def decide(decision: str, link: Any = link, proof: Any = proof, who: str = party.name) -> Signature:
+            kind = Signature.Decision(decision)
+            return signing.sign_by_link(
+                Holder(link, proof, None), decision=kind, signatory=who, opinion="理由"
+            )
+
+        raised = together(partial(decide, "disagree"), partial(decide, "return"), partial(decide, "disagree"))
+
+        assert [type(fault) for fault in raised] == [NotNow, NotNow]
+        assert party.signatures.count() == 1
+        assert link.steps.filter(kind="decided").count() == 1
+
+
+def test_a_link_that_is_revoked_while_it_is_used_either_decided_before_or_not_at_all(
+    cast: steps.Cast, call: Call
+) -> None:
+    for _ in range(5):
+        application = steps.start_filled(cast, call)
+        applications.freeze(application, by=cast.lead_writer)
+        application = steps.fresh(application)
+        round_ = round_of(application)
+        assert round_ is not None
+        party = round_.parties.select_related("round__version").get(role="guarantor")
+        link, _token = steps.send_link(application, party, cast.lead_writer)
+        proof = steps.prove(link)
+        agree = Signature.Decision.AGREE
+
+        raised = together(
+            lambda: signing.sign_by_link(Holder(link, proof, None), decision=agree, signatory="周区长"),  # noqa: B023
+            lambda: signing.revoke_link(application, link, by=cast.lead_head),  # noqa: B023
+        )
+
+        assert len(raised) == 1
+        assert isinstance(raised[0], NotNow)
+        ends = set(link.steps.filter(kind__in=("decided", "revoked")).values_list("kind", flat=True))
+        assert ends == ({"decided"} if party.signatures.exists() else {"revoked"})

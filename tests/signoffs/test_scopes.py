@@ -80,6 +80,13 @@ def test_what_changed_inside_is_named() -> None:
     ]
 
 
+def test_another_order_of_the_files_is_named() -> None:
+    other = edited()
+    other["attachments"].reverse()
+
+    assert changes(CONTENT, other, None) == ["attachments.figures", "attachments.proof"]
+
+
 def test_another_scope_is_another_digest() -> None:
     wider = PLAN.model_copy(update={"fields": ["cover.name", "cover.nothing"]})
 

@@ -46,7 +46,7 @@ def sign(round_: Round, cast: steps.Cast) -> Signature:
         decision=Signature.Decision.AGREE,
         signatory="负责人",
         signed_on=steps.today(Call.objects.get()),
-        scan=SCAN[0],
+        evidence=signoffs.Evidence.paper(SCAN[0]),
     )
 
 

@@ -7,6 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from django.utils import translation
 
 from shidian.core.errors import Invalid, NotNow, NotPermitted
 from shidian.ui import errors
@@ -28,7 +29,7 @@ def test_every_page_has_a_way_on(request_):
         assert response.status_code == page.status
         assert f"<h1>{page.title}</h1>" in "".join(text.split("\n")).replace("  ", "")
         assert "回到首页" in text
-        assert all(line in text for line in page.advice)
+        assert all(str(line) in text for line in page.advice)
 
 
 def test_the_server_error_page_needs_no_database(request_):
@@ -92,3 +93,13 @@ def test_autosave_gets_its_refusal_as_json(rf):
 
 def test_other_errors_are_left_alone(request_):
     assert Refusals(lambda request: HttpResponse()).process_exception(request_, ValueError()) is None
+
+
+def test_error_pages_speak_the_language_of_the_page(request_):
+    with translation.override("en"):
+        text = errors.respond(request_, errors.NOT_FOUND).content.decode()
+        broken = errors.server_error(request_).content.decode()
+
+    assert "There is no such page" in text
+    assert '<html lang="en">' in broken
+    assert "系统出错了" not in broken

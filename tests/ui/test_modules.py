@@ -5,6 +5,7 @@ No server: pages and static files are served by the test through request interce
 
 import json
 import mimetypes
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl
@@ -197,12 +198,14 @@ def test_typing_is_saved_once_it_rests_and_only_the_field_that_changed(page, sit
 
 def test_typing_on_and_on_is_saved_meanwhile(page, site):
     page.focus("#f-state")
+    begun = time.monotonic()
     for _ in range(30):
         page.keyboard.type("字")
         page.wait_for_timeout(200)
 
+    # One in two seconds at most: three where the machine types as fast as it should.
     assert site.saves
-    assert len(site.saves) <= 3
+    assert len(site.saves) <= (time.monotonic() - begun) // 2
 
 
 def test_half_typed_pinyin_is_never_sent(page, site):

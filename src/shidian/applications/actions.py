@@ -5,38 +5,53 @@ Each verb locks the application, asks its rule, moves the state and records one 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from shidian.accounts.models import User
-from shidian.applications import pictures, rules
+from shidian.applications import corrections, pictures, rules
 from shidian.applications.content import invited, version_content
-from shidian.applications.models import AnswerRevision, Application, Attachment, Explanation, Lodgement
+from shidian.applications.corrections import Wanted
+from shidian.applications.errors import Overtaken
+from shidian.applications.models import (
+    AnswerRevision,
+    Application,
+    Attachment,
+    Correction,
+    Explanation,
+    Lodgement,
+)
+from shidian.applications.openings import opening
 from shidian.applications.queries import answers, round_of
 from shidian.applications.reusing import copy_answers, from_profile
 from shidian.applications.writing import save_fields
 from shidian.audit.actions import Actor, move, record
 from shidian.calls.definition import AttachmentSlot
 from shidian.calls.models import Call
-from shidian.calls.queries import gates_until, stage
+from shidian.calls.queries import gates_until, stage, stage_of
 from shidian.core import clock
 from shidian.core.errors import Invalid, NotNow, require
-from shidian.core.language import in_chinese
+from shidian.core.language import date_words, in_chinese
+from shidian.core.verdict import Verdict
 from shidian.documents.actions import freeze as freeze_document
 from shidian.documents.actions import take_in
 from shidian.documents.models import Document, DocumentVersion, StoredFile
 from shidian.organisations.models import Office, Organisation
 from shidian.questionnaires.checks import Problem, check
 from shidian.signoffs import actions as signoffs
-from shidian.signoffs.actions import Invited
-from shidian.signoffs.models import Gate, Party, Signature
-from shidian.signoffs.queries import agreements, last_round, outstanding
-from shidian.signoffs.scopes import FORM, changes, scope_digest
+from shidian.signoffs import links
+from shidian.signoffs.actions import Anew, Evidence, Invited
+from shidian.signoffs.models import Gate, Party, Round, Signature
+from shidian.signoffs.queries import agreements, last_certified, last_round, outstanding
+from shidian.signoffs.scopes import FORM, SHEET, changes, scope_digest
 
+CLOCKS_DIFFER = timedelta(minutes=10)
+"""How far the clock of a signer may be off."""
 PURPOSE = "application"
 """The key under which this app's rounds are opened and its handler is registered."""
 
@@ -123,6 +138,9 @@ def _named_once(stored: StoredFile, held: Collection[str]) -> StoredFile:
 def require_room(application: Application, slot: AttachmentSlot, by: User, *, coming: int = 0) -> None:
     """Refuse whoever may not edit, and (`NotNow`) a slot that is full with the files that are `coming`."""
     require(rules.can_edit(by, application))
+    opened = opening(application)
+    if opened is not None:
+        require(opened.may_attach(slot.key))
     if application.attachments.filter(slot=slot.key).count() + coming >= slot.maximum:
         raise NotNow(
             _("“{slot}”最多 {maximum} 个文件，请先删去一个。").format(slot=slot.label, maximum=slot.maximum)
@@ -134,6 +152,9 @@ def detach(attachment: Attachment, *, by: User) -> None:
     """Take a file out of a draft; versions frozen with it keep it."""
     application = locked(attachment.application)
     require(rules.can_edit(by, application))
+    opened = opening(application)
+    if opened is not None:
+        require(opened.may_detach(attachment.slot, attachment.file.sha256))
     attachment.delete()
 
 
@@ -170,6 +191,9 @@ def explain(application: Application, code: str, reason: str, *, by: User) -> No
     if problem is None or problem.severity != "warning":
         raise NotNow(_("这条提醒已经不在了：内容改过了。请看最新的检查结果。"))
     require(rules.can_write(by, application, problem.section))
+    opened = opening(application)
+    if opened is not None:
+        require(opened.may_explain(f"{problem.section}.{problem.field}", code))
     words = reason.strip()
     if len(words) > 500:
         message = _("说明不能超过 500 字，现有 {count} 字，请删减。").format(count=len(words))
@@ -216,8 +240,17 @@ def freeze(application: Application, *, by: User) -> DocumentVersion:
         chain=application.chain,
         by=by,
         terms=application.call.definition.signing,
+        anew=_anew(application),
     )
     return version
+
+
+def _anew(application: Application) -> Anew | None:
+    """Whose sheet is to be made again by the correction under way: what they agreed to before it does not count on."""
+    opened = opening(application)
+    if opened is None or not opened.anew:
+        return None
+    return Anew(frozenset(opened.anew), opened.correction.lodgement.version.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +278,7 @@ def foresee(application: Application) -> list[Foreseen]:
     with in_chinese():
         content = version_content(application, parties, problems(application))
     again = application.call.definition.signing.again
+    anew = _anew(application)
     found = []
     for body in parties:
         signature = given.get(body.body)
@@ -253,6 +287,8 @@ def foresee(application: Application) -> list[Foreseen]:
             changed = changes(signature.party.round.version.data, content, body.scope) or [FORM]
         elif signature is not None and again == "all":
             changed = [FORM]
+        elif signature is not None and anew is not None and anew.binds(signature):
+            changed = [SHEET]
         found.append(Foreseen(body, signature, changed))
     return found
 
@@ -310,9 +346,9 @@ def record_opinion(
     if signed_on > today:
         raise Invalid(_("盖章日期不能晚于今天。"), [("signed_on", _("盖章日期不能晚于今天。"))])
     if signed_on < frozen:
-        words = _(
-            "盖章日期早于这一版冻结的日子（{year} 年 {month} 月 {day} 日），请核对是不是旧版的意见页。"
-        ).format(year=frozen.year, month=frozen.month, day=frozen.day)
+        words = _("盖章日期早于这一版冻结的日子（{day}），请核对是不是旧版的意见页。").format(
+            day=date_words(frozen)
+        )
         raise Invalid(words, [("signed_on", words)])
     return signoffs.record_signature(
         party,
@@ -320,11 +356,63 @@ def record_opinion(
         decision=decision,
         signatory=signatory,
         signed_on=signed_on,
-        scan=scan,
+        evidence=Evidence.paper(scan),
         capacity=capacity,
         opinion=opinion,
         place=place,
         namesake=namesake,
+    )
+
+
+@transaction.atomic
+def record_certified(
+    application: Application,
+    party: Party,
+    *,
+    by: Actor,
+    base: str,
+    certified: StoredFile,
+    signed_at: datetime,
+    signatory: str,
+    proof: Mapping[str, Any],
+    capacity: str = "",
+    opinion: str = "",
+    namesake: bool = False,
+    may: Callable[[Any, Application, Party], Verdict] = rules.can_record_opinion,
+    holder: links.Holder | None = None,
+) -> Signature:
+    """Record a party's agreement by `certified`, the PDF with its signature, which was checked (`certifying`).
+
+    `base` is the SHA-256 of the file on which it was signed; Overtaken when that is no longer the newest one of the
+    round, so that no signature replaces another. `signed_at` is the time of signing; `may` the rule that is asked of
+    `by`; the `holder` of a link uses it up by this. Refused (`Invalid`) for a time that lies ahead or before the version
+    was frozen, (`NotNow`) as `links.hold` says, else as `record_opinion`.
+    """
+    application = locked(application)
+    require(may(by, application, party))
+    link, came = links.hold(holder) if holder is not None else (None, {})
+    round_ = Round.objects.select_for_update().select_related("version").get(pk=party.round_id)
+    newest = last_certified(round_)
+    if newest is not None and newest.certified is not None and newest.certified.sha256 != base:
+        raise Overtaken(
+            _("{party}“{name}”刚才已在这份文件上签名，请在最新的文件上再签。").format(
+                party=newest.party.label, name=newest.party.name
+            )
+        )
+    if signed_at > clock.now() + CLOCKS_DIFFER or signed_at < round_.version.created_at - CLOCKS_DIFFER:
+        words = _("签名里写的时间早于这一版冻结的时间，或者晚于现在。请校准电脑时钟后重新签名。")
+        raise Invalid(words, [("", words)])
+    return signoffs.record_signature(
+        party,
+        by=by,
+        decision=Signature.Decision.AGREE,
+        signatory=signatory,
+        signed_on=signed_at.astimezone(application.call.zone).date(),
+        evidence=Evidence(Signature.Means.CERTIFICATE, certified=certified, proof={**came, **proof}),
+        capacity=capacity,
+        opinion=opinion,
+        namesake=namesake,
+        link=link,
     )
 
 
@@ -409,47 +497,66 @@ def withdraw(application: Application, *, by: User, reason: str) -> None:
 
 
 @transaction.atomic
-def return_for_correction(application: Application, *, by: User, reasons: str) -> None:
-    """Give the application back to the lead to correct; the round of the version is void, the office stays."""
+def return_for_correction(
+    application: Application, *, by: User, reasons: str, wanted: Sequence[Wanted], days: int | None = None
+) -> Correction:
+    """Give the application back to the lead with a problem list; the round of the version is void, the office stays.
+
+    Only what the list names is open then (`openings`). `days` are the working days until it is wanted back: as the call
+    says when None, without a deadline when 0.
+    """
     application = locked(application)
     require(rules.can_decide(by, application))
+    correction = corrections.draw_up(application, wanted, days, by=by)
     move(
         application,
         "return_for_correction",
         by=by,
-        detail={"office": str(application.office), "reasons": reasons, "stage": application.stage},
-    )
-    _void_round(application, by=by, reason="退回补正")
-
-
-@transaction.atomic
-def decline(application: Application, *, by: User, reasons: str) -> None:
-    """End the application at this office, with reasons."""
-    application = locked(application)
-    require(rules.can_decide(by, application))
-    move(
-        application,
-        "decline",
-        by=by,
-        detail={"office": str(application.office), "reasons": reasons, "stage": application.stage},
-    )
-
-
-@transaction.atomic
-def recommend(application: Application, *, by: User) -> None:
-    """Recommend the application for the office's list."""
-    application = locked(application)
-    require(rules.can_decide(by, application))
-    move(
-        application,
-        "recommend",
-        by=by,
         detail={
             "office": str(application.office),
-            "verb": rules.recommend_word(application),
+            "reasons": reasons,
             "stage": application.stage,
+            "list": correction.reference,
+            "until": correction.until.isoformat() if correction.until else "",
         },
     )
+    _void_round(application, by=by, reason="退回补正")
+    return correction
+
+
+@transaction.atomic
+def decline(
+    application: Application,
+    *,
+    by: User,
+    reasons: str,
+    may: Callable[[User, Application], Verdict] = rules.can_decide,
+    ruling: str = "",
+) -> None:
+    """End the application at this office, with reasons; `ruling` names the confirmed decision that it follows from."""
+    application = locked(application)
+    require(may(by, application))
+    detail = {"office": str(application.office), "reasons": reasons, "stage": application.stage}
+    move(application, "decline", by=by, detail=detail | ({"ruling": ruling} if ruling else {}))
+
+
+@transaction.atomic
+def recommend(
+    application: Application,
+    *,
+    by: User,
+    may: Callable[[User, Application], Verdict] = rules.can_decide,
+    ruling: str = "",
+) -> None:
+    """Recommend the application for the office's list; `ruling` names the confirmed decision that it follows from."""
+    application = locked(application)
+    require(may(by, application))
+    detail = {
+        "office": str(application.office),
+        "verb": rules.recommend_word(application),
+        "stage": application.stage,
+    }
+    move(application, "recommend", by=by, detail=detail | ({"ruling": ruling} if ruling else {}))
 
 
 @transaction.atomic
@@ -524,6 +631,87 @@ def nominate(application: Application, *, by: User, via: str) -> None:
             "destination": destination.label,
             "digest": version.digest if version else "",
         },
+    )
+
+
+@transaction.atomic
+def strike_off(application: Application, *, by: User, reasons: str, objection: str) -> None:
+    """Take an application out of what the last stage decided, because an objection to it was upheld."""
+    application = locked(application)
+    if not application.MACHINE.allows(application.state, "strike_off"):
+        raise NotNow(
+            _("{application} 现在是“{state_label}”，不能取消资格。").format(
+                application=application.reference, state_label=application.state_label
+            )
+        )
+    detail = {"office": str(application.office), "reasons": reasons, "objection": objection}
+    move(application, "strike_off", by=by, detail=detail)
+
+
+@transaction.atomic
+def record_result(application: Application, *, approved: bool, by: User, detail: Mapping[str, str]) -> None:
+    """Record what the destination decided; a later letter may say otherwise. `detail` is what its letter says."""
+    application = locked(application)
+    verb = "approve" if approved else "not_select"
+    if not application.MACHINE.allows(application.state, verb):
+        raise NotNow(
+            _("{application} 现在是“{state_label}”，不能登记这个结果。").format(
+                application=application.reference, state_label=application.state_label
+            )
+        )
+    move(application, verb, by=by, detail=detail)
+
+
+@transaction.atomic
+def call_back(application: Application, *, by: User, via: str, reason: str) -> Lodgement:
+    """Bring an application back to the office that sent it, with the supplement `via` that withdraws it.
+
+    Refused (`NotNow`) once the receiving office has decided, unless it is nominated and comes back to the last stage.
+    """
+    application = locked(application)
+    if not application.MACHINE.allows(application.state, "call_back"):
+        raise NotNow(
+            _("{application} 现在是“{state_label}”，不能撤下。").format(
+                application=application.reference, state_label=application.state_label
+            )
+        )
+    sender, holder = application.office, application.office
+    if application.state == "lodged":
+        arrival = application.lodgements.select_related("sent_by").order_by("-pk").first()
+        sender = arrival.sent_by if arrival else None
+    back = stage_of(application.call, sender) if sender else None
+    if sender is None or holder is None or back is None:
+        raise NotNow(
+            _("{application} 不是随清单报送来的，不能撤下。").format(application=application.reference)
+        )
+    here = application.stage
+    arrival = _arrive(application, sender, back.key, by=by, sent_by=holder, via=via)
+    move(
+        application,
+        "call_back",
+        by=by,
+        office=sender,
+        stage=back.key,
+        detail={"list": via, "office": sender.name, "from": here, "reason": reason, "digest": arrival.digest},
+    )
+    return arrival
+
+
+@transaction.atomic
+def merge(application: Application, into: Application, *, by: User, reason: str) -> None:
+    """Close an application because another one goes on with the recommendations of both channels (联合推荐)."""
+    application = locked(application)
+    if not application.MACHINE.allows(application.state, "merge"):
+        raise NotNow(
+            _("{application} 现在是“{state_label}”，不能并入联合推荐。").format(
+                application=application.reference, state_label=application.state_label
+            )
+        )
+    move(
+        application,
+        "merge",
+        by=by,
+        detail={"into": into.reference, "office": str(application.office), "reason": reason},
     )
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shidian.applications.roles import Access, Role
-from shidian.applications.states import APPLICATION, EDITABLE
+from shidian.applications.states import APPLICATION, EDITABLE, LEFT, SEAL_REQUEST
 from shidian.audit.models import JSONText
 
 
@@ -53,10 +53,18 @@ class Application(models.Model):
                 name="application_beyond_draft_has_version",
             ),
             models.CheckConstraint(
-                condition=~models.Q(state__in=("lodged", "returned", "recommended", "nominated", "declined"))
+                condition=~models.Q(
+                    state__in=("lodged", "returned", "recommended", "declined", "merged", *LEFT)
+                )
                 | models.Q(office__isnull=False),
                 name="application_handed_in_has_office",
             ),
+        )
+        indexes = (
+            # What lists count and narrow by, without reading the rows themselves.
+            models.Index(fields=("office", "call", "state"), name="application_at_office"),
+            models.Index(fields=("call", "office", "stage"), name="application_by_office"),
+            models.Index(fields=("id", "state", "lead", "office", "stage", "call"), name="application_found"),
         )
 
     def __str__(self) -> str:
@@ -189,6 +197,15 @@ class Lodgement(models.Model):
 
     class Meta:
         ordering = ("pk",)
+        indexes = (
+            models.Index(fields=("office", "application", "id", "at"), name="lodgement_at_office"),
+            models.Index(fields=("office", "at", "application"), name="lodgement_by_arrival"),
+            models.Index(
+                fields=("application", "at", "office"),
+                condition=models.Q(sent_by__isnull=True),
+                name="lodgement_handed_in",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.number
@@ -398,3 +415,237 @@ class Explanation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application.reference} {self.code}"
+
+
+class SealRequest(models.Model):
+    """A seal asked for on a platform elsewhere, where somebody has to confirm; what came of it is told by its state.
+
+    `prepared` is the paper with room for the signature, made from the file with the digest `base`. When another party
+    signed meanwhile, paper and `base` are made anew and the seal is asked for again: `rounds` counts. `token` is the
+    platform's name for the present request, `key` our own (see `certificates.remote`).
+    """
+
+    MACHINE = SEAL_REQUEST
+
+    party = models.ForeignKey("signoffs.Party", on_delete=models.PROTECT, related_name="seal_requests")
+    state = models.CharField(max_length=20, default=SEAL_REQUEST.initial)
+    seal = models.CharField(max_length=120)
+    seal_name = models.CharField(max_length=200)
+    signatory = models.CharField(max_length=60)
+    capacity = models.CharField(max_length=60, blank=True)
+    namesake = models.BooleanField(default=False)
+    prepared = models.ForeignKey("documents.StoredFile", on_delete=models.PROTECT, related_name="+")
+    base = models.CharField(max_length=64)
+    key = models.CharField(max_length=36)
+    token = models.CharField(max_length=200, blank=True)
+    rounds = models.PositiveIntegerField(default=1)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    looked_at = models.DateTimeField(null=True)
+    fault = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(state__in=SEAL_REQUEST.states), name="seal_request_state_known"
+            ),
+            models.UniqueConstraint(
+                fields=("party",), condition=models.Q(state="waiting"), name="seal_request_one_waiting"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.party} {self.seal_name}"
+
+    @property
+    def chain(self) -> str:
+        """Its events stand on the chain of the application."""
+        return self.party.round.chain
+
+    @property
+    def state_label(self) -> str:
+        """The state in words."""
+        return _(self.MACHINE.labels[self.state])
+
+
+class Attestation(models.Model):
+    """A signature with SM2 and SM3 (CMS) over the canonical content of a version, given for a party. Never changed.
+
+    Evidence beside the party's opinion, and no opinion itself. `report` is what the check found on arrival.
+    """
+
+    party = models.ForeignKey("signoffs.Party", on_delete=models.PROTECT, related_name="attestations")
+    file = models.ForeignKey("documents.StoredFile", on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64)
+    subject = models.CharField(max_length=400)
+    report = JSONText(default=dict)
+    at = models.DateTimeField()
+    by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.party} {self.subject}"
+
+
+class Severity(models.TextChoices):
+    """How bad a problem is: what must be put right, and what the office would have better."""
+
+    MUST = "must", gettext_lazy("必须改")
+    SHOULD = "should", gettext_lazy("建议改")
+
+
+class Correction(models.Model):
+    """A problem list (问题清单): what an office wants put right of one arrival, and until when. Never changed.
+
+    Only what it names is open until the application is handed in again. `number` counts the lists of an application,
+    `clock` is what the call said at the time of other deadlines.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="corrections")
+    lodgement = models.OneToOneField(Lodgement, on_delete=models.PROTECT, related_name="correction")
+    number = models.PositiveIntegerField()
+    reference = models.CharField(max_length=60, unique=True)
+    days = models.PositiveIntegerField(null=True)
+    until = models.DateTimeField(null=True)
+    clock = models.CharField(max_length=10)
+    at = models.DateTimeField()
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("application", "number"), name="correction_number_once"),
+            models.CheckConstraint(
+                condition=models.Q(clock__in=("runs", "stops")), name="correction_clock_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class CorrectionItem(models.Model):
+    """One entry of a problem list: a place (`places`), what is wrong there, and how bad. Never changed.
+
+    `again` is the entry of an earlier list that was found not to be put right.
+    """
+
+    correction = models.ForeignKey(Correction, on_delete=models.PROTECT, related_name="items")
+    position = models.PositiveIntegerField()
+    place = models.CharField(max_length=200, blank=True)
+    label = models.CharField(max_length=400)
+    severity = models.CharField(max_length=10, choices=Severity)
+    text = models.TextField()
+    again = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("correction", "position")
+        constraints = (
+            models.UniqueConstraint(fields=("correction", "position"), name="correction_item_position_once"),
+            models.CheckConstraint(
+                condition=models.Q(severity__in=Severity.values), name="correction_item_severity_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.correction} {self.position}"
+
+    @property
+    def finding(self) -> CorrectionEntry | None:
+        """The newest finding of the office; None while there is none."""
+        judged = [entry for entry in self.entries.all() if entry.kind != CorrectionEntry.Kind.REPLIED]
+        return judged[-1] if judged else None
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether the office found it put right."""
+        return self.finding is not None and self.finding.kind == CorrectionEntry.Kind.RESOLVED
+
+    @property
+    def standing(self) -> tuple[str, str]:
+        """How it stands: its tone in the look, and the word."""
+        if self.finding is not None:
+            return ("done" if self.is_resolved else "void"), self.finding.get_kind_display()
+        if any(entry.kind == CorrectionEntry.Kind.REPLIED for entry in self.entries.all()):
+            return "wait", _("已回复")
+        return "turn", _("未回复")
+
+
+class CorrectionEntry(models.Model):
+    """What was said about an entry of a problem list, or that it was found put right, or not. Never changed."""
+
+    class Kind(models.TextChoices):
+        """What happened with it."""
+
+        REPLIED = "replied", gettext_lazy("回复")
+        RESOLVED = "resolved", gettext_lazy("确认已改好")
+        REOPENED = "reopened", gettext_lazy("仍未改好")
+
+    item = models.ForeignKey(CorrectionItem, on_delete=models.PROTECT, related_name="entries")
+    kind = models.CharField(max_length=10, choices=Kind)
+    text = models.TextField(blank=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(kind__in=("replied", "resolved", "reopened")),
+                name="correction_entry_kind_known",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind="replied") | ~models.Q(text=""),
+                name="correction_reply_says_something",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.item} {self.get_kind_display()}"
+
+
+class OpeningRequest(models.Model):
+    """The lead asks for a place to be opened that the problem list does not name, and says why. Never changed."""
+
+    correction = models.ForeignKey(Correction, on_delete=models.PROTECT, related_name="requests")
+    place = models.CharField(max_length=200)
+    label = models.CharField(max_length=400)
+    reason = models.TextField()
+    at = models.DateTimeField()
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.correction} {self.label}"
+
+    @property
+    def outcome(self) -> OpeningAnswer | None:
+        """What the office said, if it has."""
+        return next(iter(self.answers.all()), None)
+
+
+class OpeningAnswer(models.Model):
+    """The office opened what the lead asked for, or refused with its reason; once for each request. Never changed."""
+
+    request = models.ForeignKey(OpeningRequest, on_delete=models.PROTECT, related_name="answers")
+    opened = models.BooleanField()
+    words = models.TextField(blank=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("request",), name="opening_answered_once"),
+            models.CheckConstraint(
+                condition=models.Q(opened=True) | ~models.Q(words=""), name="opening_refused_with_reason"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.request}: {'opened' if self.opened else 'refused'}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import BigIntegerField, CharField, Field, Max, Q, QuerySet, Value
+from django.db.models import BigIntegerField, CharField, Exists, Field, Max, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
@@ -17,14 +18,16 @@ from shidian.applications.models import (
     AnswerRevision,
     Application,
     Collaborator,
+    Correction,
     Explanation,
     Lodgement,
     SectionGift,
 )
 from shidian.applications.roles import NOBODY, Access, access_from
-from shidian.calls.models import Call
+from shidian.calls.models import Call, Extension
 from shidian.calls.queries import gates_until, offices_at, stage, window
-from shidian.organisations.models import Membership, Officer, Organisation
+from shidian.core import clock
+from shidian.organisations.models import Membership, Office, Officer, Organisation
 from shidian.signoffs.models import Round
 from shidian.signoffs.queries import outstanding
 
@@ -105,25 +108,27 @@ def visible_to(user: User) -> QuerySet[Application]:
     )
     if user.is_auditor:
         return everything
+    # Asked row by row, not as one set: an office may have received a hundred thousand, and a page shows fifty.
     offices = Officer.objects.filter(user=user).values("office")
-    arrived = Lodgement.objects.filter(office__in=offices).values("application")
-    return everything.filter(_working(user) | Q(pk__in=arrived) | Q(pk__in=_registered_by(user)))
+    arrived = Exists(Lodgement.objects.filter(application=OuterRef("pk"), office__in=offices))
+    return everything.filter(_working(user) | arrived | _registered_by(user))
 
 
-def _registered_by(user: User) -> list[int]:
+def _registered_by(user: User) -> Q:
     """Applications on dispatched lists of the stage whose papers a registry office receives."""
     registries = set(
         Officer.objects.filter(user=user, role=Officer.Role.REGISTRAR).values_list("office__key", flat=True)
     )
+    found = Q()
     if not registries:
-        return []
-    found: list[int] = []
+        return found
     for call in Call.objects.public():
         delivery = call.definition.delivery
         if delivery.office in registries:
             offices = [office.pk for office in offices_at(call, delivery.after_stage)]
-            sent_on = Lodgement.objects.filter(application__call=call, sent_by__in=offices)
-            found.extend(sent_on.values_list("application", flat=True).distinct())
+            found |= Q(
+                Exists(Lodgement.objects.filter(application=OuterRef("pk"), sent_by__in=offices)), call=call
+            )
     return found
 
 
@@ -253,6 +258,15 @@ def lodgement_here(application: Application) -> Lodgement | None:
     return application.lodgements.select_related("office", "version").order_by("-pk").first()
 
 
+def dispatch_until(application: Application) -> datetime | None:
+    """Until when the office that holds an application must send it on, with the time that its clock stood still."""
+    if application.office is None:
+        return None
+    until = window(application.call, application.office).dispatch_until
+    stops = application.call.definition.corrections.clock == "stops"
+    return until + paused(application) if until and stops else until
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where an application stands: the state in words, whose turn it is, by when, and what comes next."""
@@ -271,15 +285,16 @@ def standing(application: Application) -> Standing:
     call = application.call
     lead = application.lead.name
     if application.state == "draft":
-        until = _hand_in_until(application)
+        until = hand_in_until(application)
         return Standing(label, "wait", lead, "lead", until, _("填完各部分后检查并冻结，再送各单位会签"))
     if application.state == "returned":
-        return Standing(label, "void", lead, "lead", None, _("按退回意见修改，重新冻结、会签后再次递交"))
+        until = hand_in_until(application)
+        return Standing(label, "void", lead, "lead", until, _("按退回意见修改，重新冻结、会签后再次递交"))
     if application.state == "signing":
         return _standing_signing(application, label)
     if application.state == "lodged" and application.office:
         here = stage(call, application.stage)
-        until = window(call, application.office).dispatch_until
+        until = dispatch_until(application)
         return Standing(
             here.label,
             "wait",
@@ -290,7 +305,7 @@ def standing(application: Application) -> Standing:
         )
     if application.state == "recommended" and application.office:
         here = stage(call, application.stage)
-        until = window(call, application.office).dispatch_until
+        until = dispatch_until(application)
         word = _("{office}已{verb_recommend}").format(
             office=application.office.short, verb_recommend=here.verb_recommend
         )
@@ -311,7 +326,11 @@ def standing(application: Application) -> Standing:
             None,
             _("等待{destination}决定").format(destination=call.definition.destination.label),
         )
-    tone = "stop" if application.state == "declined" else ""
+    if application.state == "approved":
+        return Standing(label, "done", "", "", None, _("已列为国家试点"))
+    if application.state == "merged":
+        return Standing(label, "", "", "", None, _("并入另一份申请，联合推荐"))
+    tone = "stop" if application.state in ("declined", "not_selected") else ""
     return Standing(label, tone, "", "", None, _("本批次到此结束"))
 
 
@@ -319,20 +338,54 @@ def _standing_signing(application: Application, label: str) -> Standing:
     round_ = round_of(application)
     first = application.stage or application.call.definition.stages[0].key
     waiting = outstanding(round_, gates_until(application.call, first)) if round_ else []
-    until = _hand_in_until(application)
+    until = hand_in_until(application)
     lead = application.lead.name
     if not waiting:
         return Standing(_("可以递交"), "turn", lead, "lead", until, _("各单位已同意，递交给受理机构"))
     names = _("、").join(party.name for party in waiting[:3]) + (
         _("等 {count} 家").format(count=len(waiting)) if len(waiting) > 3 else ""
     )
-    return Standing(
-        label, "wait", names, "lead", until, _("还等{names}的意见，收齐后上传盖章页").format(names=names)
-    )
+    return Standing(label, "wait", names, "lead", until, _("还等{names}的意见").format(names=names))
 
 
-def _hand_in_until(application: Application) -> datetime | None:
+def hand_in_until(application: Application) -> datetime | None:
+    """Until when the application can be handed in, or is wanted back corrected; None when nothing is said."""
     if application.office:
-        return window(application.call, application.office).hand_in_until
+        correction = application.corrections.order_by("-pk").first()
+        if correction is not None:
+            return correction.until
+        return window(application.call, application.office, application.lead).hand_in_until
     first = application.call.definition.stages[0]
-    return application.call.moment(first.hand_in_until) if first.hand_in_until else None
+    return application.call.until(first, Extension.Deadline.HAND_IN, lead=application.lead)
+
+
+def paused(application: Application) -> timedelta:
+    """For how long the deadline of the office that holds an application stood still, because the call says so."""
+    rows = Correction.objects.filter(
+        application=application, lodgement__office=application.office_id, clock="stops"
+    ).order_by("pk")
+    return _paused(list(rows), list(application.lodgements.order_by("pk")))
+
+
+def longest_pause(applications: Iterable[int], office: Office) -> timedelta:
+    """The longest time that the deadline of an office stood still for any of several applications. Two queries."""
+    lists: dict[int, list[Correction]] = {}
+    arrivals: dict[int, list[Lodgement]] = {}
+    rows = Correction.objects.filter(
+        application__in=list(applications), lodgement__office=office, clock="stops"
+    )
+    for correction in rows.order_by("pk"):
+        lists.setdefault(correction.application_id, []).append(correction)
+    if not lists:
+        return timedelta()
+    for arrival in Lodgement.objects.filter(application__in=lists).order_by("pk"):
+        arrivals.setdefault(arrival.application_id, []).append(arrival)
+    return max(_paused(found, arrivals[key]) for key, found in lists.items())
+
+
+def _paused(rows: Sequence[Correction], arrivals: Sequence[Lodgement]) -> timedelta:
+    total = timedelta()
+    for row in rows:
+        back = next((each.at for each in arrivals if each.pk > row.lodgement_id), clock.now())
+        total += back - row.at
+    return total

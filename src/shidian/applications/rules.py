@@ -6,12 +6,16 @@ from django.utils.translation import gettext as _
 
 from shidian.accounts.models import User
 from shidian.applications.models import Application
+from shidian.applications.openings import opening
 from shidian.applications.queries import access, round_of
 from shidian.applications.roles import Role
 from shidian.calls.models import Call
-from shidian.calls.queries import gates_until, offices_at, stage, window
+from shidian.calls.queries import gate_after, gates_until, offices_at, stage, window
+from shidian.core.language import date_words
 from shidian.core.verdict import YES, Verdict, no, not_now
+from shidian.documents.models import DocumentVersion
 from shidian.organisations.models import Membership, Office, Officer, Organisation
+from shidian.organisations.rules import holds_office
 from shidian.signoffs.models import Party
 from shidian.signoffs.queries import outstanding
 
@@ -19,11 +23,6 @@ from shidian.signoffs.queries import outstanding
 def acts_for(user: User, organisation: Organisation) -> bool:
     """Whether a person acts for a unit, as writer or head."""
     return Membership.objects.filter(user=user, organisation=organisation).exists()
-
-
-def holds_office(user: User, office: Office | None, *roles: Officer.Role) -> bool:
-    """Whether a person acts for an office in one of `roles`."""
-    return office is not None and Officer.objects.filter(user=user, office=office, role__in=roles).exists()
 
 
 def _is_lead(user: User, application: Application) -> Verdict:
@@ -53,7 +52,7 @@ def can_start(user: User, organisation: Organisation, call: Call) -> Verdict:
     if call.state != "published":
         return not_now(_("本批次还没有发布。"))
     first = call.definition.stages[0]
-    if not any(window(call, office).takes_hand_ins() for office in offices_at(call, first.key)):
+    if not any(window(call, office, organisation).takes_hand_ins() for office in offices_at(call, first.key)):
         return not_now(_("本批次现在不收申请：征集还没有开始，或者已经截止。"))
     return YES
 
@@ -96,6 +95,13 @@ def can_write(user: User, application: Application, section: str) -> Verdict:
     return can_edit(user, application)
 
 
+def can_write_field(user: User, application: Application, path: str) -> Verdict:
+    """The same for one field, "section.field": while a correction is under way only what is open is written."""
+    allowed = can_write(user, application, path.partition(".")[0])
+    opened = opening(application) if allowed else None
+    return opened.may_open(path) if opened else allowed
+
+
 def can_comment(user: User, application: Application) -> Verdict:
     """Commenters and above comment, and those who have a section; at any time, since comments are no part of the form."""
     found = access(user, application)
@@ -136,6 +142,20 @@ def can_reopen(user: User, application: Application) -> Verdict:
     return YES
 
 
+def can_print_pack(application: Application, version: DocumentVersion) -> Verdict:
+    """Sheets to be sealed are printed of the version that counts, while there is something to be sealed."""
+    round_ = round_of(application)
+    if round_ is None or round_.version_id != version.pk or round_.state == "void" or application.is_editable:
+        return not_now(
+            _("这一版已经失效，盖了章也不能用。请打印现行版本的；内容正在修改的，等重新冻结以后再打印。")
+        )
+    if application.state in ("withdrawn", "declined"):
+        return not_now(
+            _("申请现在是“{state_label}”，不用再盖章。").format(state_label=application.state_label)
+        )
+    return YES
+
+
 def can_record_opinion(user: User, application: Application, party: Party) -> Verdict:
     """Before handing in, the lead records every opinion but those of the destination's gate's own office.
 
@@ -155,6 +175,62 @@ def can_record_opinion(user: User, application: Application, party: Party) -> Ve
         )
     if party.gate in gates_until(application.call, application.stage):
         return not_now(_("这一意见应在递交以前取得。"))
+    if not holds_office(user, application.office, Officer.Role.HANDLER, Officer.Role.APPROVER):
+        return no(_("申请在受理机构手里，由受理机构登记。"))
+    return YES
+
+
+def can_reach(user: User, application: Application, party: Party) -> Verdict:
+    """Whoever may record a party's opinion arranges how it is asked: once handed in, only where its opinion is due next."""
+    allowed = can_record_opinion(user, application, party)
+    if not allowed or application.state == "signing":
+        return allowed
+    if party.gate != gate_after(application.call, application.stage):
+        return not_now(_("按本批规定，这一意见在以后的环节出具，到那时再请。"))
+    return YES
+
+
+def can_sign_on_screen(application: Application, party: Party) -> Verdict:
+    """A party signs on screen while the application is out for sign-off; once handed in, those due at later gates do."""
+    round_ = round_of(application)
+    if round_ is None or party.round_id != round_.pk or round_.state == "void":
+        return not_now(_("申请内容已有新版本，这一版的会签已失效。"))
+    if application.state == "signing":
+        return YES
+    if application.state == "lodged" and party.gate not in gates_until(application.call, application.stage):
+        return YES
+    return not_now(_("申请现在是“{state_label}”，不再收意见。").format(state_label=application.state_label))
+
+
+def headed(user: User) -> list[Membership]:
+    """The memberships by which a person is the head of a confirmed unit."""
+    rows = Membership.objects.filter(
+        user=user, role=Membership.Role.HEAD, organisation__state="confirmed"
+    ).select_related("organisation")
+    return list(rows)
+
+
+def unit_of(application: Application, party: Party) -> Organisation | None:
+    """The registered unit that a party is, by its code; for a party without one the lead, when it bears its name."""
+    if party.code:
+        return Organisation.objects.filter(code=party.code, state="confirmed").first()
+    return application.lead if party.name == application.lead.name else None
+
+
+def can_sign_for(user: User, unit: Organisation | None) -> Verdict:
+    """The head of the party's own unit signs with its account."""
+    if unit is not None and any(row.organisation_id == unit.pk for row in headed(user)):
+        return YES
+    return no(_("用账号表态的，须是这个单位的负责人。"))
+
+
+def can_attest(user: User, application: Application, party: Party) -> Verdict:
+    """Whoever acts for the application now keeps what came from a party, before its opinion or after: its SM2 signature, that it took a mandate back."""
+    round_ = round_of(application)
+    if round_ is None or party.round_id != round_.pk or round_.state == "void":
+        return not_now(_("这一版已经失效，请用新版本的意见页。"))
+    if application.state == "signing":
+        return _is_lead(user, application)
     if not holds_office(user, application.office, Officer.Role.HANDLER, Officer.Role.APPROVER):
         return no(_("申请在受理机构手里，由受理机构登记。"))
     return YES
@@ -185,16 +261,11 @@ def can_lodge(user: User, application: Application, office: Office) -> Verdict:
             _("{party}“{party_2}”").format(party=party.label, party_2=party.name) for party in waiting
         )
         return not_now(_("还没有收到以下单位的同意意见：{names}。").format(names=names))
-    if not corrected and not window(call, office).takes_hand_ins():
-        until = window(call, office).hand_in_until
+    here = window(call, office, application.lead)
+    if not corrected and not here.takes_hand_ins():
+        until = here.hand_in_until
         at = until.astimezone(call.zone) if until else None
-        when = (
-            _("{year} 年 {month} 月 {day} 日 {at:%H:%M}").format(
-                year=at.year, month=at.month, day=at.day, at=at
-            )
-            if at
-            else ""
-        )
+        when = f"{date_words(at)} {at:%H:%M}" if at else ""
         return not_now(
             _("{office}的收件时间是 {when} 以前，现在不在收件时间内，不能递交。").format(
                 office=office.name, when=when

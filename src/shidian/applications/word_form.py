@@ -26,6 +26,7 @@ from shidian.calls.models import Call
 from shidian.calls.packages import Package
 from shidian.core import clock
 from shidian.core.errors import Invalid
+from shidian.core.said import say
 from shidian.documents.models import DocumentVersion, StoredFile
 from shidian.documents.render.pictures import size
 from shidian.documents.word import form as word
@@ -703,12 +704,14 @@ def compare(
                 raw = album.placed(raw, field.name)
             meant = understood(field, raw, present)
             if meant.value is None:
-                reason = f"认出是“{field.name}”，但写法不能自动换成这一栏的选项"
+                reason = say("认出是“{name}”，但写法不能自动换成这一栏的选项", name=field.name)
                 loose.append(word.Loose(str(found.value), found.place, reason, (path,)))
                 continue
             if meant.rest:
                 loose.append(
-                    word.Loose(meant.rest, found.place, f"“{field.name}”只取了结论，这是原话", (path,))
+                    word.Loose(
+                        meant.rest, found.place, say("“{name}”只取了结论，这是原话", name=field.name), (path,)
+                    )
                 )
             proposed.append(Proposed(path, section, field, present, meant.value, found.place))
     dropped = (*reading.dropped, *(album.left_out() if album is not None else ()))

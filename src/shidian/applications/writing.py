@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from shidian.accounts.models import User
 from shidian.applications import rules
 from shidian.applications.models import Answer, AnswerRevision, Application
+from shidian.applications.openings import opening
 from shidian.applications.queries import for_writing, split, value_at
 from shidian.core import clock
 from shidian.core.errors import Stale, require
@@ -77,7 +78,8 @@ def save_fields(
     """Save values by "section.field" in a draft, whatever they are; the outcomes in the order given.
 
     A field that somebody changed since `started_from` is not overwritten: the text is kept as a revision without
-    a number, and returned as `Contested`. An equal value changes nothing. Refused by `rules.can_write` of a section.
+    a number, and returned as `Contested`. An equal value changes nothing. Refused by `rules.can_write` of a section,
+    and while a correction is under way for what is not open (`openings`).
     """
     if application.is_held:
         return _save_all(application, writings, by=by, how=how)
@@ -88,6 +90,10 @@ def save_fields(
 def _save_all(locked: Application, writings: Mapping[str, Writing], *, by: User, how: How) -> list[Outcome]:
     for section in dict.fromkeys(split(path)[0] for path in writings):
         require(rules.can_write(by, locked, section))
+    opened = opening(locked)
+    if opened is not None:
+        for path, writing in writings.items():
+            require(opened.may_write(path, writing.value))
     now = clock.now()
     outcomes: list[Outcome] = []
     revisions: list[AnswerRevision] = []

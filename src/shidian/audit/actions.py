@@ -17,7 +17,10 @@ from shidian.core.errors import Stale
 from shidian.core.transitions import Machine
 
 recorded = Signal()
-"""Sent after the commit of an event, with `event`; the one signal of the system, heard by notifications."""
+"""Sent after the commit of an event, with `event`; heard by notifications, reviews and search."""
+
+moved = Signal()
+"""Sent by `move` inside its transaction, with the key of the row and the fields written; heard by search, for its copies."""
 
 
 class Actor(Protocol):
@@ -62,8 +65,14 @@ def record(name: str, chain: str, *, by: Actor, detail: Mapping[str, Any] | None
     event.save(force_insert=True)
     head.length, head.head = event.number, event.hash
     head.save(update_fields=("length", "head"))
-    transaction.on_commit(lambda: recorded.send(sender=Event, event=event), robust=True)
+    transaction.on_commit(lambda: _announce(event), robust=True)
     return event
+
+
+@transaction.atomic
+def _announce(event: Event) -> None:
+    """Let everybody hear of an event; what they ask for is one commit, not one for each of them."""
+    recorded.send(sender=Event, event=event)
 
 
 class Stateful(Protocol):
@@ -90,10 +99,10 @@ def move(
     step = machine.transitions[verb]
     model: type[models.Model] = type(thing)  # type: ignore[assignment]
     with transaction.atomic():
-        moved = model._default_manager.filter(pk=thing.pk, state__in=step.sources).update(
+        changed = model._default_manager.filter(pk=thing.pk, state__in=step.sources).update(
             state=step.target, **fields
         )
-        if moved != 1:
+        if changed != 1:
             found = model._default_manager.filter(pk=thing.pk).values_list("state", flat=True).first()
             label = machine.labels.get(str(found), _("已不存在"))
             raise Stale(
@@ -102,6 +111,7 @@ def move(
         thing.state = step.target
         for name, value in fields.items():
             setattr(thing, name, value)
+        moved.send(sender=model, pk=thing.pk, fields={"state": step.target, **fields})
         return record(step.event, thing.chain, by=by, detail=detail)
 
 

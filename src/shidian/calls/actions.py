@@ -1,16 +1,21 @@
-"""Loading a call package, and publishing the call."""
+"""Loading a call package, publishing the call, and giving more time."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from shidian.accounts.models import User
 from shidian.audit.actions import Actor, move, record
-from shidian.calls.models import Call, CallVersion
+from shidian.calls import rules
+from shidian.calls.models import Call, CallVersion, Extension
 from shidian.calls.packages import Package
+from shidian.calls.queries import stage as stage_of_key
 from shidian.core import clock
-from shidian.organisations.models import Office
+from shidian.core.errors import Invalid, Stale, require
+from shidian.organisations.models import Office, Organisation
 
 
 @transaction.atomic
@@ -65,3 +70,95 @@ def publish(call: Call, *, by: Actor) -> None:
     """Show a call to the public and let units apply; refused (`Stale`) when it is published already."""
     Call.objects.select_for_update().get(pk=call.pk)
     move(call, "publish", by=by, detail={"version": call.number})
+
+
+@transaction.atomic
+def extend(
+    call: Call,
+    *,
+    by: User,
+    stage: str,
+    deadline: Extension.Deadline,
+    until: datetime,
+    reason: str,
+    office: Office | None = None,
+    lead: Organisation | None = None,
+) -> Extension:
+    """Give more time until `until`: to an office, to one unit, or with neither to everybody (an outage).
+
+    Refused by `can_extend`; `Invalid` at `until` for a time that lies behind, or gives no more than there is, and for a
+    deadline that the call does not set; at `reason` without one. A later one for the same target takes its place.
+    """
+    call = Call.objects.select_for_update().get(pk=call.pk)
+    require(rules.can_extend(by, call))
+    found = stage_of_key(call, stage)
+    now = call.until(found, deadline, office=office, lead=lead)
+    words = reason.strip()
+    problems = []
+    if now is None:
+        problems.append(("until", _("通知没有规定这个期限，不用延期。")))
+    elif until <= clock.now():
+        problems.append(("until", _("延到的时间已经过了。")))
+    elif until <= now:
+        at = now.astimezone(call.zone)
+        problems.append(("until", _("现在的期限就是 {at}，要延得更晚。").format(at=f"{at:%Y-%m-%d %H:%M}")))
+    if not words:
+        problems.append(("reason", _("请写明理由。")))
+    elif len(words) > 500:
+        problems.append(("reason", _("最多 500 字，现有 {count} 字。").format(count=len(words))))
+    if problems:
+        raise Invalid(problems[0][1], problems)
+    made = Extension.objects.create(
+        call=call,
+        stage=stage,
+        deadline=deadline,
+        office=office,
+        lead=lead,
+        until=until,
+        reason=words,
+        at=clock.now(),
+        by=by,
+    )
+    record("call.extended", call.chain, by=by, detail=_said(made))
+    return made
+
+
+@transaction.atomic
+def take_extension_back(extension: Extension, *, by: User, reason: str) -> Extension:
+    """End an extension: the time of the call counts again. What was handed in meanwhile stays handed in.
+
+    Refused by `can_extend`; `Stale` when it is no longer the one in force; `Invalid` without a reason.
+    """
+    call = Call.objects.select_for_update().get(pk=extension.call_id)
+    require(rules.can_extend(by, call))
+    if extension.pk not in {row.pk for row in call.extensions}:
+        raise Stale(_("这次延期已经不在了：已收回，或者已被后来的延期取代。"))
+    words = reason.strip()
+    if not words or len(words) > 500:
+        message = _("请写明理由，最多 500 字。")
+        raise Invalid(message, [("reason", message)])
+    made = Extension.objects.create(
+        call=call,
+        stage=extension.stage,
+        deadline=extension.deadline,
+        office=extension.office,
+        lead=extension.lead,
+        until=None,
+        reason=words,
+        at=clock.now(),
+        by=by,
+    )
+    record("call.extension_taken_back", call.chain, by=by, detail=_said(made))
+    return made
+
+
+def _said(extension: Extension) -> dict[str, str]:
+    call = extension.call
+    until = f"{extension.until.astimezone(call.zone):%Y-%m-%d %H:%M}" if extension.until else ""
+    return {
+        "stage": stage_of_key(call, extension.stage).label,
+        "deadline": str(Extension.Deadline(extension.deadline).label),
+        "whom": extension.whom,
+        "until": until,
+        "reason": extension.reason,
+    }

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_noop
 
 
 class CallsConfig(AppConfig):
@@ -9,4 +10,6 @@ class CallsConfig(AppConfig):
         from shidian.audit.queries import subjects
         from shidian.calls.models import Call
 
-        subjects["征集批次"] = lambda: (f"call:{key}" for key in Call.objects.values_list("key", flat=True))
+        subjects[gettext_noop("征集批次")] = lambda: (
+            f"call:{key}" for key in Call.objects.values_list("key", flat=True)
+        )

@@ -4,6 +4,7 @@
 the parts fit together (a party's gate, a path into the questionnaire) is checked in `packages`, which knows the lines.
 """
 
+import re
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Literal, Self
@@ -39,6 +40,8 @@ LIST_FACTS = frozenset(
     )
 )
 """What a list column may show besides the names of the parties in a role."""
+LETTER_WORDS = ("call", "batch", "programme", "office", "target", "list_title", "count", "base")
+"""What the text of a cover letter may name in braces; `base` is the list that is supplemented."""
 FileFormat = Literal["pdf", "jpeg", "png", "tiff", "docx", "xlsx", "doc", "xls", "zip"]
 
 
@@ -123,10 +126,65 @@ class PartyRole(Value):
         return self
 
 
+class LetterText(Value):
+    """The cover letter that goes with a list of a stage, by GB/T 9704; texts may hold the words of LETTER_WORDS.
+
+    `supplement_…` is said with a list that supplements one sent before. `required` makes the document number a
+    condition of putting the list forward.
+    """
+
+    label: Words = "推荐函"
+    title: Words
+    body: Words
+    supplement_title: Words = "{office}关于补充更正{list_title}的函"
+    supplement_body: Words = (
+        "我单位已报送《{list_title}》（{base}）。现因有关情况变化，对该清单作补充更正，具体内容和理由见附件。"
+        "其余内容不变。\n请予审核。"
+    )
+    addressee: str = ""
+    copy_to: str = ""
+    required: bool = False
+
+    @model_validator(mode="after")
+    def _known_words(self) -> Self:
+        for text in (self.title, self.body, self.supplement_title, self.supplement_body):
+            for name in re.findall(r"\{([^{}]*)\}", text):
+                if name not in LETTER_WORDS:
+                    known = "、".join(f"{{{each}}}" for each in LETTER_WORDS)
+                    raise ValueError(f"不认识的占位“{{{name}}}”，可以写的有 {known}")
+        return self
+
+
+class Bounds(Value):
+    """The fewest and the most that may be sent; None is no limit."""
+
+    minimum: int | None = Field(default=None, ge=0)
+    maximum: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError("minimum 大于 maximum")
+        return self
+
+
+class Quota(Bounds):
+    """How many each office of a stage may send, in all or of an area of the first level; `offices` have their own.
+
+    More than the maximum is not sent without a waiver, which `waived_by` gives: the office that receives the list, or
+    the sending office's own approver. Fewer than the minimum is told, and sent.
+    """
+
+    offices: dict[Key, Bounds] = Field(default={})
+    areas: dict[Key, Bounds] = Field(default={})
+    waived_by: Literal["receiver", "approver"] = "receiver"
+
+
 class Stage(Value):
     """One level of the procedure; offices of `kinds` act there.
 
     `hand_in_until` closes what comes in, `dispatch_until` what goes up; both are instants in the call's time zone.
+    `confirmed`: applications are decided here together and confirmed by a second person, never one by one.
     """
 
     key: Key
@@ -138,6 +196,9 @@ class Stage(Value):
     hand_in_until: datetime | None = None
     dispatch_until: datetime | None = None
     list_title: Words = "备选项目清单"
+    confirmed: bool = False
+    letter: LetterText | None = None
+    quota: Quota | None = None
 
 
 class Destination(Value):
@@ -208,11 +269,35 @@ class AttachmentSlot(Value):
 
 
 class ChecklistExtra(Value):
-    """An item of the completeness check beyond those made from conditions, parties, sections and attachments."""
+    """An item of the completeness check beyond those made from conditions, parties, sections and attachments.
+
+    `machine` names what the machine looks for: other applications of the unit, of the name, or with the same text.
+    """
 
     key: Key
     label: Words
     hint: str = ""
+    machine: Literal["alike"] | None = None
+
+
+class Phrase(Value):
+    """Words that handlers choose from when they write what is wrong; for one section (or `attachments`), or for all."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    section: Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]*)?$")] = ""
+    severity: Literal["must", "should"] = "must"
+
+
+class Corrections(Value):
+    """What the call says of corrections: how many working days a lead has, and what other deadlines do meanwhile.
+
+    Without `days` there is no deadline unless the handler sets one. `clock`: while a correction is under way the
+    office's own deadline `runs`, or `stops` for as long.
+    """
+
+    days: int | None = Field(default=None, ge=1, le=120)
+    clock: Literal["runs", "stops"] = "runs"
+    phrases: list[Phrase] = Field(default=[])
 
 
 class ListColumn(Value):
@@ -242,7 +327,34 @@ class Papers(Value):
 
     application: FilePath
     candidate_list: FilePath | None = None
+    letter: FilePath | None = None
     receipt: FilePath | None = None
+
+
+PUBLIC_FACTS = frozenset(("rank", "office", "name", "lead", "area", "region", "period", "contact", "remark"))
+"""What a publicity may show, of LIST_FACTS and besides the names of parties; a contact is masked."""
+
+
+class PublicityTerms(Value):
+    """How the city's decisions are made public (公示), for how long, and within how many working days objections are answered.
+
+    `columns` is what the public list shows (those of the candidate list that may be public, when left out); `days` and
+    `answer_days` are working days, the day itself not counted. `required`: the last list leaves only after a publicity
+    of everything on it has passed. `phone`, `email` and `address` tell how to object besides the form.
+    `forget_after_days`: so many days after it was settled an objector's name and addresses are emptied; never, when left out.
+    """
+
+    title: str = ""
+    basis: str = ""
+    days: int = Field(default=5, ge=1, le=60)
+    answer_days: int = Field(default=15, ge=1, le=120)
+    required: bool = False
+    columns: list[ListColumn] = Field(default=[])
+    department: str = ""
+    phone: str = ""
+    email: str = ""
+    address: str = ""
+    forget_after_days: int | None = Field(default=None, ge=1, le=3650)
 
 
 class Decision(Value):
@@ -250,6 +362,22 @@ class Decision(Value):
 
     code: Words
     text: Words
+
+
+class LetterDefinition(Value):
+    """The call's own words for one kind of letter; see `calls.letters` for kinds and placeholders."""
+
+    kind: Key
+    subject: Words
+    text: Words
+
+
+class Reminders(Value):
+    """How long before a deadline people are reminded, and how long after it offices that still hold applications."""
+
+    days: list[Annotated[int, Field(ge=1, le=60)]] = Field(default=[7, 3, 1])
+    hours: list[Annotated[int, Field(ge=1, le=23)]] = Field(default=[4])
+    late_days: list[Annotated[int, Field(ge=1, le=60)]] = Field(default=[1, 3, 7])
 
 
 class OfficeDefinition(Value):
@@ -266,6 +394,20 @@ class OfficeDefinition(Value):
     email: str = ""
     hand_in_until: datetime | None = None
     sends_to: str = ""
+
+
+class Experts(Value):
+    """How experts read: how many each application, how many each at most, and what keeps them apart.
+
+    `blind` hides from them who applied, and the answers `withheld` that would tell; `together_years` is how long units
+    that applied together count as acquainted, 0 for not at all.
+    """
+
+    blind: bool = False
+    withheld: list[FieldPath] = Field(default=[])
+    readers: int = Field(default=3, ge=1, le=20)
+    most: int = Field(default=40, ge=1, le=1000)
+    together_years: int = Field(default=3, ge=0, le=20)
 
 
 class CallDefinition(Value):
@@ -298,11 +440,16 @@ class CallDefinition(Value):
     handed_in: list[str] = Field(default=[])
     attachments: list[AttachmentSlot] = Field(default=[])
     checklist: list[ChecklistExtra] = Field(default=[])
+    corrections: Corrections = Field(default=Corrections())
     list_columns: list[ListColumn] = Field(min_length=1)
+    publicity: PublicityTerms = Field(default=PublicityTerms())
     uses: Uses
     papers: Papers
+    experts: Experts = Field(default=Experts())
     default_months: int | None = Field(default=None, ge=1, le=240)
     accepted_warnings: list[Decision] = Field(default=[])
+    letters: list[LetterDefinition] = Field(default=[])
+    reminders: Reminders = Field(default=Reminders())
 
     @field_validator("time_zone")
     @classmethod

@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from shidian.calls.definition import CopyPlan
-from shidian.calls.packages import CALL, CONDITIONS, QUESTIONNAIRE, Package
+from shidian.calls.packages import CALL, CONDITIONS, QUESTIONNAIRE, SCORING, Package
+from shidian.calls.scoring import ScoreItem, written
 from shidian.organisations.codes import regions
 from shidian.questionnaires.expressions import conditional, never
 
@@ -42,7 +44,8 @@ def lint(package: Package) -> list[Warning_]:
 
     Codes: copies-differ, party-before-sight, party-gate-moved, heading-skipped, label-skipped,
     deadline-not-in-notice, stage-without-dates, code-label, condition-wider, condition-not-asked, office-closes-late,
-    region-not-current, required-may-hide, visible-never, rule-never-asked, rule-never-holds, decision-without-warning.
+    region-not-current, required-may-hide, visible-never, rule-never-asked, rule-never-holds, paper-without-marks,
+    anchors-gap, comment-never, item-without-weight, ties-undecided, trim-unused, decision-without-warning.
     """
     decisions = {decision.code: decision.text for decision in package.call.accepted_warnings}
     findings = [
@@ -55,6 +58,8 @@ def lint(package: Package) -> list[Warning_]:
         *_conditions(package),
         *_hidden(package),
         *_rules(package),
+        *_marks(package),
+        *_scoring(package),
     ]
     found = {code for code, *_ in findings}
     for at, decision in enumerate(package.call.accepted_warnings):
@@ -261,3 +266,47 @@ def _rules(package: Package) -> Iterator[_Finding]:
         if never(questionnaire, rule.must, by_row):
             message = f"规则“{rule.key}”的 must 在试算的各种答案下都不成立，可能怎么填都不对"
             yield "rule-never-holds", QUESTIONNAIRE, ("rules", at, "must"), message
+
+
+def _marks(package: Package) -> Iterator[_Finding]:
+    for name in type(package.call.papers).model_fields:
+        path = getattr(package.call.papers, name)
+        template = package.files.get(path, b"").decode(errors="replace") if path else ""
+        if template and "corner-marks(" not in template:
+            message = f"模板 {path} 没有用 corner-marks，印出的纸没有页面标记，扫描件不能自动归位"
+            yield "paper-without-marks", CALL, ("papers", name), message
+
+
+def _scoring(package: Package) -> Iterator[_Finding]:
+    scoring = package.scoring
+    if scoring is None:
+        return
+    for at, item in enumerate(scoring.items):
+        here: tuple[str | int, ...] = ("items", at)
+        if not item.weight:
+            yield "item-without-weight", SCORING, (*here, "weight"), f"“{item.label}”的权重是 0，评了也不计分"
+        if item.comment_below is not None and not 0 < item.comment_below <= item.points:
+            message = f"“{item.label}”的 comment_below 不在 0 和 {written(item.points)} 之间"
+            yield "comment-never", SCORING, (*here, "comment_below"), message
+        if item.anchors:
+            yield from _anchors(item, here)
+    formula = scoring.formula
+    if not formula.ties:
+        yield "ties-undecided", SCORING, ("formula", "ties"), "得分相同时没有规则，都算并列"
+    if formula.result == "trimmed" and formula.trim_from > 9:
+        message = f"要有 {formula.trim_from} 份评分表才去掉最高分和最低分，通常不会有这么多"
+        yield "trim-unused", SCORING, ("formula", "trim_from"), message
+
+
+def _anchors(item: ScoreItem, here: tuple[str | int, ...]) -> Iterator[_Finding]:
+    """Points that no judgement covers, or two."""
+    bands = sorted((band.low, band.high, band.label) for band in item.anchors)
+    ends = [(-item.step, -item.step, ""), *bands, (item.points + item.step, item.points, "")]
+    for (_low, high, label), (low, _high, following) in pairwise(ends):
+        if low > high + item.step:
+            first, last = written(high + item.step), written(low - item.step)
+            points = f"{first} 分" if first == last else f"{first} 至 {last} 分"
+            yield "anchors-gap", SCORING, (*here, "anchors"), f"“{item.label}”的 {points}没有说明是什么水平"
+        elif low <= high:
+            message = f"“{item.label}”的 {written(low)} 分既是“{label}”又是“{following}”"
+            yield "anchors-gap", SCORING, (*here, "anchors"), message

@@ -17,17 +17,20 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from shidian.calls import marked
+from shidian.calls import letters, marked
 from shidian.calls.definition import (
     LIST_FACTS,
+    PUBLIC_FACTS,
     AttachmentSlot,
     CallDefinition,
     Condition,
     ConditionPart,
     OfficeDefinition,
     PartyRole,
+    Stage,
     in_zone,
 )
+from shidian.calls.scoring import Scoring
 from shidian.core.canonical import digest_json
 from shidian.core.digests import sha256_of_bytes
 from shidian.core.errors import Invalid
@@ -36,6 +39,8 @@ from shidian.questionnaires.definition import Choice, Field, Questionnaire, Sect
 from shidian.questionnaires.expressions import alias, faults
 
 CALL, QUESTIONNAIRE, OFFICES, NOTICE = "call.yaml", "questionnaire.yaml", "offices.yaml", "notice.txt"
+SCORING = "scoring.yaml"
+"""How experts score; a call without experts has no such file."""
 CONDITIONS = "conditions"
 """Key of the generated section in which the conditions are answered one by one."""
 
@@ -92,6 +97,7 @@ class Package:
     files: dict[str, bytes]
     digest: str
     shifted_days: int = 0
+    scoring: Scoring | None = None
     folder: Path | None = field(default=None, compare=False)
     lines: dict[str, dict[marked.Path, int]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -193,12 +199,13 @@ def _build(files: dict[str, bytes], folder: Path | None, *, strict: bool) -> Pac
     problems = [Problem(name, 1, "缺少这个文件") for name in required if name not in files]
     texts = {
         name: text
-        for name in (CALL, QUESTIONNAIRE, OFFICES)
+        for name in (CALL, QUESTIONNAIRE, OFFICES, SCORING)
         if name in files and (text := _parse(name, files[name], problems)) is not None
     }
     call = _validate(CALL, TypeAdapter(CallDefinition), texts, problems)
     questionnaire = _validate(QUESTIONNAIRE, TypeAdapter(Questionnaire), texts, problems)
     offices = _validate(OFFICES, TypeAdapter(list[OfficeDefinition]), texts, problems)
+    scoring = _validate(SCORING, TypeAdapter(Scoring), texts, problems)
     if NOTICE in files:
         try:
             files[NOTICE].decode("utf-8")
@@ -218,6 +225,7 @@ def _build(files: dict[str, bytes], folder: Path | None, *, strict: bool) -> Pac
         ],
         files=files,
         digest=_digest(files, 0),
+        scoring=scoring,
         folder=folder,
         lines={name: text.lines for name, text in texts.items()},
     )
@@ -337,6 +345,10 @@ def _misfits(
     yield from _bad_sections(call, questionnaire)
     yield from _bad_expressions(call, questionnaire)
     yield from _bad_pictures(call, questionnaire)
+    yield from _bad_phrases(call, questionnaire)
+    for at, letter in enumerate(call.letters):
+        for place, message in letters.faults(letter.kind, letter.subject, letter.text):
+            yield CALL, ("letters", at, place), message
 
 
 def _repeated_keys(call: CallDefinition, offices: list[OfficeDefinition]) -> Iterator[Misfit]:
@@ -358,6 +370,7 @@ def _repeated_keys(call: CallDefinition, offices: list[OfficeDefinition]) -> Ite
     yield from repeated(CALL, ("checklist",), [item.key for item in call.checklist], "key")
     yield from repeated(CALL, ("list_columns",), [column.key for column in call.list_columns], "key")
     yield from repeated(CALL, ("accepted_warnings",), [d.code for d in call.accepted_warnings], "code")
+    yield from repeated(CALL, ("letters",), [letter.kind for letter in call.letters], "kind")
     yield from repeated(OFFICES, (), [office.key for office in offices], "key")
 
     def areas(found: list[Any], path: marked.Path) -> Iterator[Misfit]:
@@ -452,6 +465,28 @@ def _bad_stages(call: CallDefinition, offices: list[OfficeDefinition]) -> Iterat
         if last and stage.dispatch_until and stage.dispatch_until <= last:
             yield CALL, (*here, "dispatch_until"), "dispatch_until 应晚于前一阶段"
         last = stage.dispatch_until or last
+        yield from _bad_quota(call, stage, here, offices)
+
+
+def _bad_quota(
+    call: CallDefinition, stage: Stage, here: marked.Path, offices: list[OfficeDefinition]
+) -> Iterator[Misfit]:
+    if stage.quota is None:
+        return
+    keys = {office.key for office in offices if office.kind in stage.kinds}
+    areas = {area.key for area in call.areas}
+    for key in stage.quota.offices:
+        if key not in keys:
+            yield CALL, (*here, "quota", "offices", key), f"“{key}”不是阶段“{stage.key}”的机构"
+    for key in stage.quota.areas:
+        if key not in areas:
+            yield CALL, (*here, "quota", "areas", key), f"“{key}”不是第一级的重点领域"
+    if stage.key == call.stages[-1].key and stage.quota.waived_by == "receiver":
+        yield (
+            CALL,
+            (*here, "quota"),
+            "最后一级的接收机构不在系统内，quota 要写 waived_by: approver",
+        )
 
 
 def _bad_offices(call: CallDefinition, offices: list[OfficeDefinition]) -> Iterator[Misfit]:
@@ -485,7 +520,11 @@ def _bad_references(
             yield CALL, ("uses", name), f"uses.{name}“{path}”不是问卷里的字段"
         elif asked.type not in types:
             yield CALL, ("uses", name), f"uses.{name}“{path}”应为 {'、'.join(types)} 字段，现为 {asked.type}"
+    for at, path in enumerate(call.experts.withheld):
+        if questionnaire.find(path) is None:
+            yield CALL, ("experts", "withheld", at), f"experts.withheld“{path}”不是问卷里的字段"
     yield from _bad_columns(call)
+    yield from _bad_public_columns(call)
     registered = [at for at, plan in enumerate(call.copies) if plan.registered]
     if call.copies and len(registered) != 1:
         yield CALL, ("copies",), "copies 里必须有一个、而且只有一个写 registered: true（登记时按它清点）"
@@ -524,6 +563,17 @@ def _bad_columns(call: CallDefinition) -> Iterator[Misfit]:
                 CALL,
                 ("list_columns", at, "value"),
                 f"清单列“{column.value}”要用 uses.{column.value}，没有写",
+            )
+
+
+def _bad_public_columns(call: CallDefinition) -> Iterator[Misfit]:
+    roles = {party.role for party in call.parties}
+    for at, column in enumerate(call.publicity.columns):
+        if column.value not in PUBLIC_FACTS and column.value not in roles:
+            yield (
+                CALL,
+                ("publicity", "columns", at, "value"),
+                f"公示列的 value“{column.value}”既不是 {'、'.join(sorted(PUBLIC_FACTS))} 之一，也不是 parties 里的角色",
             )
 
 
@@ -586,6 +636,14 @@ def _bad_pictures(call: CallDefinition, questionnaire: Questionnaire) -> Iterato
             return
     words = f"pictures“{questionnaire.pictures}”不是 call.yaml 的 attachments 里的材料"
     yield QUESTIONNAIRE, ("pictures",), words
+
+
+def _bad_phrases(call: CallDefinition, questionnaire: Questionnaire) -> Iterator[Misfit]:
+    known = {"", CONDITIONS, "attachments", *questionnaire.by_key}
+    for at, phrase in enumerate(call.corrections.phrases):
+        if phrase.section not in known:
+            here = ("corrections", "phrases", at, "section")
+            yield CALL, here, f"section“{phrase.section}”不是问卷里的部分，也不是 attachments"
 
 
 def _completed(call: CallDefinition, questionnaire: Questionnaire) -> Questionnaire:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from shidian.calls.definition import Area, Stage
-from shidian.calls.models import Call
+from shidian.calls.definition import Area, CopyHolder, CopyPlan, Stage
+from shidian.calls.models import Call, Extension
 from shidian.core import clock
-from shidian.organisations.models import Office
+from shidian.organisations.models import Office, Organisation
 
 
 def stage(call: Call, key: str) -> Stage:
@@ -81,23 +81,37 @@ class Window:
         now = clock.now()
         return not (self.opens and now < self.opens) and not (self.hand_in_until and now > self.hand_in_until)
 
-    def may_dispatch(self) -> bool:
-        """Whether a list sent now is in time."""
-        return not (self.dispatch_until and clock.now() > self.dispatch_until)
+    def may_dispatch(self, *, later: timedelta = timedelta()) -> bool:
+        """Whether a list sent now is in time, when its deadline stood still for so long."""
+        return not (self.dispatch_until and clock.now() > self.dispatch_until + later)
 
 
-def window(call: Call, office: Office) -> Window:
-    """The window of an office: its own earlier deadline when the package gives one, else its stage's."""
+def window(call: Call, office: Office, lead: Organisation | None = None) -> Window:
+    """The window of an office, for a unit where one is named, with the extensions granted (`Call.until`)."""
     found = stage_of(call, office)
     if found is None:
         raise LookupError(office.key)
-    own = next((d.hand_in_until for d in call.package.offices if d.key == office.key), None)
-    until = own or found.hand_in_until
     return Window(
         opens=call.moment(found.opens) if found.opens else None,
-        hand_in_until=call.moment(until) if until else None,
-        dispatch_until=call.moment(found.dispatch_until) if found.dispatch_until else None,
+        hand_in_until=call.until(found, Extension.Deadline.HAND_IN, office=office, lead=lead),
+        dispatch_until=call.until(found, Extension.Deadline.DISPATCH, office=office),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCopy:
+    """One paper copy that the call asks for: its number as printed in the marks, and for whom it is."""
+
+    number: int
+    plan: CopyPlan
+    holder: CopyHolder
+
+
+def planned_copies(call: Call) -> list[PlannedCopy]:
+    """Every copy that the call asks for, numbered through: those of the plan that is counted first, then the others."""
+    plans = sorted(call.definition.copies, key=lambda plan: not plan.registered)
+    wanted = [(plan, holder) for plan in plans for holder in plan.holders for _ in range(holder.count)]
+    return [PlannedCopy(number, plan, holder) for number, (plan, holder) in enumerate(wanted, start=1)]
 
 
 def area_label(call: Call, path: str) -> str:

@@ -21,6 +21,11 @@ def env(name: str, default: str = "") -> str:
     return os.environ.get(name, default).strip()
 
 
+def gettext_noop(text: str) -> str:
+    """Mark a text for the catalogues; Django's own asks for settings, which are only being made here."""
+    return text
+
+
 def env_bool(name: str, default: bool = False) -> bool:
     """A setting as yes or no; anything but 1/yes/true and 0/no/false is an error."""
     value = env(name).lower()
@@ -55,6 +60,11 @@ PREVIEWS_ROOT = DATA / "previews"  # small pictures of pages; may be deleted at 
 FONTS_FOLDER = Path(env("SHIDIAN_FONTS")) if env("SHIDIAN_FONTS") else None
 
 
+WORKDAYS = (
+    Path(env("SHIDIAN_WORKDAYS")) if env("SHIDIAN_WORKDAYS") else None
+)  # years that the shipped table of holidays does not hold yet
+
+
 def _secret() -> str:
     """The secret of the environment, else the one kept in the data folder, made at the first start."""
     given = env("SHIDIAN_SECRET_KEY")
@@ -74,6 +84,9 @@ if PRODUCTION and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10 or "insecur
         "SHIDIAN_SECRET_KEY is weak: it needs at least 50 characters, 10 of them different. "
         "Leave it out, and a good one is made and kept in the data folder."
     )
+
+
+MARK_KEYS = DATA / "mark-keys"  # a file of its own: printed sheets outlive a changed secret
 
 
 def _database(url: str) -> dict[str, Any]:
@@ -115,7 +128,7 @@ def _database(url: str) -> dict[str, Any]:
 DATABASES = {"default": _database(env("DATABASE_URL"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-SITE_NAME = env("SHIDIAN_SITE_NAME", "标准化试点申报")
+SITE_NAME = env("SHIDIAN_SITE_NAME", gettext_noop("标准化试点申报"))
 SITE_HOST = env("SHIDIAN_SITE_HOST_NAME", "")
 ADDRESS = env("SHIDIAN_ADDRESS", "http://127.0.0.1:8000")
 SECURE = ADDRESS.startswith("https://")
@@ -147,6 +160,7 @@ INSTALLED_APPS = [
     "shidian.applications",
     "shidian.reviews",
     "shidian.dispatch",
+    "shidian.search",
     "shidian.notifications",
     "shidian.ui",
     "shidian.public",
@@ -157,6 +171,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "shidian.portal.sealing.TokenOutOfAddress",
     "django.middleware.security.SecurityMiddleware",
     "shidian.ui.csp.ContentSecurityPolicy",
     "shidian.ui.language.Language",
@@ -308,8 +323,14 @@ CLAMD = env("SHIDIAN_CLAMD")
 if CLAMD and not re.fullmatch(r"unix:/.+|tcp://[^/]+:\d+", CLAMD):
     raise ImproperlyConfigured("SHIDIAN_CLAMD must be unix:/path/to/socket or tcp://host:port")
 
+# A second digest beside SHA-256 for every version that is frozen: sm3, or nothing.
+SECOND_DIGEST = env("SHIDIAN_SECOND_DIGEST").lower()
+if SECOND_DIGEST not in ("", "sm3"):
+    raise ImproperlyConfigured("SHIDIAN_SECOND_DIGEST must be sm3, or left out")
+
 # Signatures with certificates; each is off when its setting is empty.
 TRUST_FOLDER = Path(env("SHIDIAN_TRUST")) if env("SHIDIAN_TRUST") else None
+ACCEPT_UNCHECKED_CHAINS = env_bool("SHIDIAN_ACCEPT_UNCHECKED_CHAINS")  # counts only while no root is trusted
 TSA = env("SHIDIAN_TSA")
 SEAL_PLATFORM = env("SHIDIAN_SEAL_PLATFORM")
 SEAL_TOKEN = env("SHIDIAN_SEAL_TOKEN")
@@ -330,6 +351,25 @@ EMAIL_HOST_USER = env("SHIDIAN_SMTP_USER")
 EMAIL_HOST_PASSWORD = env("SHIDIAN_SMTP_PASSWORD")
 EMAIL_USE_TLS = env_bool("SHIDIAN_SMTP_TLS")
 DEFAULT_FROM_EMAIL = env("SHIDIAN_MAIL_FROM", "shidian@localhost")
+
+# Short messages, for the codes of sign-off links: "log" (kept in the data folder) or the address of a gateway.
+SMS = env("SHIDIAN_SMS", "log" if DEMONSTRATION else "")
+SMS_SECRET = env("SHIDIAN_SMS_SECRET")
+if SMS not in ("", "log") and urlsplit(SMS).scheme not in ("http", "https"):
+    raise ImproperlyConfigured("SHIDIAN_SMS must be log, or begin with http:// or https://")
+if SMS not in ("", "log") and len(SMS_SECRET) < 16:
+    raise ImproperlyConfigured(
+        "SHIDIAN_SMS_SECRET needs at least 16 characters: it signs what goes to the gateway"
+    )
+
+# What people are told is posted to a system of the operator as well, when it has one.
+WEBHOOK = env("SHIDIAN_WEBHOOK")
+WEBHOOK_SECRET = env("SHIDIAN_WEBHOOK_SECRET")
+if WEBHOOK and urlsplit(WEBHOOK).scheme not in ("http", "https"):
+    raise ImproperlyConfigured("SHIDIAN_WEBHOOK must begin with http:// or https://")
+if WEBHOOK and len(WEBHOOK_SECRET) < 16:
+    raise ImproperlyConfigured("SHIDIAN_WEBHOOK_SECRET needs at least 16 characters: it signs what is posted")
+MESSAGE_DAYS = int(env("SHIDIAN_MESSAGE_DAYS", "180"))  # how long the texts of messages are kept
 
 Q_CLUSTER = {
     "name": "shidian",

@@ -34,6 +34,15 @@ def sha256_of_stream(file: Readable, chunk: int = CHUNK) -> str:
     return digest.hexdigest()
 
 
+def sm3_of_bytes(data: bytes) -> str:
+    """Return the SM3 (GB/T 32905) of `data`, 64 lower-case hex digits."""
+    from cryptography.hazmat.primitives import hashes
+
+    digest = hashes.Hash(hashes.SM3())
+    digest.update(data)
+    return digest.finalize().hex()
+
+
 def short_code(hex_digest: str) -> str:
     """Return the code printed on paper: the first eight hex digits as `7F3A-91C2`.
 

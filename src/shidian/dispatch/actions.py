@@ -11,6 +11,7 @@ from shidian.accounts.models import User
 from shidian.applications import actions as applications
 from shidian.applications.models import Application
 from shidian.audit.actions import move, record
+from shidian.audit.models import Event
 from shidian.calls.models import Call
 from shidian.calls.queries import office_after, stage_of
 from shidian.core import clock
@@ -23,16 +24,25 @@ from shidian.dispatch.models import (
     Package,
     PaperCopy,
     PaperCopyVoid,
+    PaperPlace,
 )
 from shidian.dispatch.packages import build_later
 from shidian.dispatch.papers import list_content
-from shidian.dispatch.queries import entries, is_last_stage, items, open_list, registered
+from shidian.dispatch.queries import (
+    entries,
+    is_last_stage,
+    items,
+    open_list,
+    order_mark,
+    registered,
+    withdrawals,
+)
 from shidian.documents.actions import freeze
 from shidian.documents.models import Document, StoredFile
 from shidian.organisations.models import Office
 
 
-def _locked(listed: CandidateList) -> CandidateList:
+def locked(listed: CandidateList) -> CandidateList:
     return (
         CandidateList.objects.select_for_update(of=("self",))
         .select_related("call", "office", "version", "document")
@@ -40,12 +50,12 @@ def _locked(listed: CandidateList) -> CandidateList:
     )
 
 
-def _start(call: Call, office: Office, *, by: User) -> CandidateList:
+def started(call: Call, office: Office, *, by: User) -> CandidateList:
     """The open list of an office, made when it is first worked on."""
     Office.objects.select_for_update().get(pk=office.pk)
     found = open_list(call, office)
     if found is not None:
-        return _locked(found)
+        return locked(found)
     here = stage_of(call, office)
     if here is None:
         raise NotNow(_("这个机构在本批次中没有清单。"))
@@ -64,15 +74,29 @@ def _start(call: Call, office: Office, *, by: User) -> CandidateList:
 
 @transaction.atomic
 def rank(
-    call: Call, office: Office, order: Sequence[str], *, by: User, remarks: Mapping[str, str] | None = None
+    call: Call,
+    office: Office,
+    order: Sequence[str],
+    *,
+    by: User,
+    remarks: Mapping[str, str] | None = None,
+    seen: str | None = None,
 ) -> CandidateList:
     """Put the recommended applications in the order of `order` (references); those not named follow.
 
-    Refused once the list is before the approver; `Stale` when `order` names what is no longer recommended here.
+    Refused once the list is before the approver; `Stale` when `order` names what is no longer recommended here, or
+    when the list is no longer as `seen` (`queries.order_mark`), so that nobody overwrites another's order unknowingly.
     """
     require(rules.can_rank(by, office, open_list(call, office)))
-    listed = _start(call, office, by=by)
+    listed = started(call, office, by=by)
     require(rules.can_rank(by, office, listed))
+    if seen is not None and seen != order_mark(listed):
+        last = Event.objects.filter(chain=listed.chain, name="list.ranked").order_by("-number").first()
+        raise Stale(
+            _("这份清单在您打开以后由{person}改过排序或备注，您的改动没有保存。").format(
+                person=last.actor_label if last else ""
+            )
+        )
     present = {row.application.reference: row for row in entries(call, office)}
     if unknown := [reference for reference in order if reference not in present]:
         raise Stale(_("{unknown} 已不在推荐之列，请刷新页面后再排。").format(unknown=_("、").join(unknown)))
@@ -114,7 +138,7 @@ def propose(call: Call, office: Office, *, by: User) -> CandidateList:
 @transaction.atomic
 def send_back(listed: CandidateList, *, by: User, reason: str) -> None:
     """The approver gives the list back to be reordered, with a reason."""
-    listed = _locked(listed)
+    listed = locked(listed)
     require(rules.can_approve(by, listed))
     _require_reason(reason)
     move(listed, "send_back", by=by, detail={"reason": reason})
@@ -123,7 +147,7 @@ def send_back(listed: CandidateList, *, by: User, reason: str) -> None:
 @transaction.atomic
 def confirm(listed: CandidateList, *, by: User) -> CandidateList:
     """Approve: a second person freezes the list with its digest, to be printed and sealed."""
-    listed = _locked(listed)
+    listed = locked(listed)
     require(rules.can_approve(by, listed))
     require(rules.still_stands(listed))
     version = freeze(listed.document, list_content(listed), by=by)
@@ -143,7 +167,7 @@ def confirm(listed: CandidateList, *, by: User) -> CandidateList:
 @transaction.atomic
 def revoke(listed: CandidateList, *, by: User, reason: str) -> None:
     """Take an approval back before the list has left; it is prepared and approved anew."""
-    listed = _locked(listed)
+    listed = locked(listed)
     require(rules.can_revoke(by, listed))
     _require_reason(reason)
     move(listed, "revoke", by=by, sealed_scan=None, detail={"reason": reason})
@@ -155,23 +179,32 @@ def _require_reason(reason: str) -> None:
 
 
 @transaction.atomic
-def seal(listed: CandidateList, scan: StoredFile, *, by: User) -> None:
-    """Put the scan of the printed and sealed list to it; a better scan may replace it until it is dispatched."""
-    listed = _locked(listed)
+def seal(listed: CandidateList, scan: StoredFile, *, by: User, signed_by: Sequence[str] = ()) -> None:
+    """Put the scan of the printed and sealed list to it; a better scan may replace it until it is dispatched.
+
+    `signed_by` names the holders of the certificates where it is no scan but the signed PDF (`certified`).
+    """
+    listed = locked(listed)
     require(rules.can_seal(by, listed))
     listed.sealed_scan = scan
     listed.save(update_fields=("sealed_scan",))
-    record("list.sealed", listed.chain, by=by, detail={"scan": scan.sha256, "name": scan.name})
+    detail: dict[str, object] = {"scan": scan.sha256, "name": scan.name}
+    if signed_by:
+        signers = "、".join(signed_by)
+        record("list.signed", listed.chain, by=by, detail=detail | {"signers": signers})
+        return
+    record("list.sealed", listed.chain, by=by, detail=detail)
 
 
 @transaction.atomic
 def dispatch(listed: CandidateList, *, by: User) -> CandidateList:
     """Send the list: every application on it moves on in the same transaction, or none does.
 
+    What a supplement withdraws comes back to the office in the same act, and lies there for review again.
     At the last stage they are nominated, and the package is made in the background. Refused after the office's
     deadline, without the sealed scan, or when something on the list is no longer recommended (notice, 四).
     """
-    listed = _locked(listed)
+    listed = locked(listed)
     require(rules.can_dispatch(by, listed))
     call, last = listed.call, is_last_stage(listed.call, listed.office)
     target = None if last else office_after(call, listed.office)
@@ -180,6 +213,8 @@ def dispatch(listed: CandidateList, *, by: User) -> CandidateList:
             applications.nominate(item.application, by=by, via=listed.reference)
         else:
             applications.pass_on(item.application, target, by=by, via=listed.reference)
+    for change in withdrawals(listed):
+        applications.call_back(change.application, by=by, via=listed.reference, reason=change.reason)
     move(
         listed,
         "dispatch",
@@ -217,6 +252,9 @@ def count_copy(
         raise Stale(_("第 {copy} 份已经登记过了。").format(copy=copy))
     counted = PaperCopy.objects.create(
         application=application, version=row.version, copy=copy, note=note[:200], at=clock.now(), by=by
+    )
+    PaperPlace.objects.create(
+        paper_copy=counted, office=office, kind=PaperPlace.Kind.RECEIVED, at=counted.at, by=by
     )
     detail = {"copy": copy, "version": row.version.label, "digest": row.version.digest, "note": note}
     record("paper.counted", application.chain, by=by, detail=detail)

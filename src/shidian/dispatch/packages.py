@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from shidian.accounts.models import User
-from shidian.applications.papers import form
-from shidian.applications.rules import holds_office
+from shidian.applications.models import Attestation
+from shidian.applications.papers import evidence, form
 from shidian.audit.actions import SYSTEM, anchor, move
 from shidian.audit.models import Anchor
 from shidian.audit.queries import timeline
@@ -24,14 +24,15 @@ from shidian.core import clock
 from shidian.core.errors import NotNow, NotPermitted
 from shidian.dispatch.bag import Bag, BagWriter
 from shidian.dispatch.models import CandidateList, ListItem, Package
-from shidian.dispatch.papers import list_pdf, list_xlsx
+from shidian.dispatch.papers import letter_pdf, list_pdf, list_xlsx
 from shidian.dispatch.queries import items
 from shidian.documents.actions import keep
 from shidian.documents.intake import safe_name
-from shidian.documents.models import StoredFile
+from shidian.documents.models import DocumentVersion, StoredFile
 from shidian.documents.storage import file_store
 from shidian.organisations.models import Officer
-from shidian.signoffs.models import Round
+from shidian.organisations.rules import holds_office
+from shidian.signoffs.models import Mandate, Party, Round, Signature
 from shidian.signoffs.queries import parties
 
 Progress = Callable[[int], None]
@@ -86,6 +87,9 @@ def write(listed: CandidateList, path: Path, *, progress: Progress = lambda done
         title = safe_name(version.data["title"])
         _add_file(bag, f"{title}.pdf", list_pdf(listed, version))
         bag.add(f"{title}.xlsx", list_xlsx(listed, version))
+        letter = letter_pdf(listed, version)
+        if letter is not None:
+            _add_file(bag, f"{version.data['letter']['label']}.pdf", letter)
         _add_file(
             bag,
             f"{title}-盖章扫描{_suffix(listed.sealed_scan)}",
@@ -124,17 +128,47 @@ def _add_application(bag: BagWriter, item: ListItem) -> None:
     folder = f"applications/{item.rank:03d}-{application.reference}"
     _add_file(bag, f"{folder}/申请书.pdf", form(version))
     bag.add(f"{folder}/data.json", version.content.encode())
-    round_ = Round.objects.get(version=version)
-    for party in parties(round_):
-        signature = party.signature
-        if signature is not None and signature.scan is not None:
-            name = safe_name(f"{party.position:02d}-{party.label}-{party.name}{_suffix(signature.scan)}")
-            _add_file(bag, f"{folder}/opinions/{name}", signature.scan)
-    bag.add(f"{folder}/opinions.json", _opinions(round_))
+    add_opinions(bag, folder, Round.objects.get(version=version))
+    if version.second_digest:
+        bag.add(f"{folder}/digests.json", _digests(version))
     for number, row in enumerate(version.data["attachments"], start=1):
         name = safe_name(f"{number:02d}-{row['name']}")
         bag.add(f"{folder}/attachments/{name}", file_store().path(row["sha256"]))
     bag.add(f"{folder}/history.json", _history(application.chain))
+
+
+def add_opinions(bag: BagWriter, folder: str, round_: Round) -> None:
+    """What every party said, as data, and under `opinions` the files on which each opinion rests.
+
+    SM2 signatures (CMS, detached, over `data.json`) stand beside them.
+    """
+    for party in parties(round_):
+        signature = party.signature
+        if signature is not None:
+            _add_evidence(bag, f"{folder}/opinions", party, signature)
+    given = Attestation.objects.filter(party__round=round_).select_related("file", "party")
+    for number, attestation in enumerate(given, start=1):
+        party = attestation.party
+        name = safe_name(f"{party.position:02d}-{party.label}-{party.name}-国密签名-{number}.p7s")
+        _add_file(bag, f"{folder}/opinions/{name}", attestation.file)
+    bag.add(f"{folder}/opinions.json", _opinions(round_))
+
+
+def _add_evidence(bag: BagWriter, folder: str, party: Party, signature: Signature) -> None:
+    """The sealed page, the certified PDF or the statement of an opinion, and the mandate under which it was given."""
+    name = f"{party.position:02d}-{party.label}-{party.name}"
+    file = evidence(signature)
+    if file is not None:
+        _add_file(bag, f"{folder}/{safe_name(name + _suffix(file))}", file)
+    if signature.mandate is not None:
+        held = signature.mandate.file
+        _add_file(bag, f"{folder}/{safe_name(f'{name}-委托书{_suffix(held)}')}", held)
+
+
+def _digests(version: DocumentVersion) -> bytes:
+    """The digests of data.json side by side, each with its algorithm; `verify` recomputes them."""
+    told = {version.algorithm: version.digest, version.second_algorithm: version.second_digest}
+    return orjson.dumps({"data.json": told}, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
 
 
 def _opinions(round_: Round) -> bytes:
@@ -153,10 +187,25 @@ def _opinions(round_: Round) -> bytes:
                 "digest": signature.digest if signature else None,
                 "scope_digest": signature.scope_digest if signature else None,
                 "carried": party.carried is not None,
+                "means": signature.means if signature else None,
+                "capacity": signature.capacity if signature else "",
+                "proof": signature.proof if signature else {},
+                "mandate": _mandate(signature.mandate) if signature and signature.mandate else None,
                 "scan": signature.scan.sha256 if signature and signature.scan else None,
+                "certified": signature.certified.sha256 if signature and signature.certified else None,
             }
         )
     return orjson.dumps(found, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
+
+
+def _mandate(mandate: Mandate) -> dict[str, str]:
+    return {
+        "delegate": mandate.delegate,
+        "given_by": mandate.given_by,
+        "since": mandate.since.isoformat(),
+        "until": mandate.until.isoformat(),
+        "file": mandate.file.sha256,
+    }
 
 
 def _history(chain: str) -> bytes:

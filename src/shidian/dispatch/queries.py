@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from shidian.accounts.models import User
@@ -16,11 +16,20 @@ from shidian.applications.papers import package_of
 from shidian.calls.definition import CopyPlan
 from shidian.calls.models import Call
 from shidian.calls.packages import Package
-from shidian.calls.queries import area_label, offices_at, stage_of
-from shidian.dispatch.models import CandidateList, ElectronicMaterial, ListItem, PaperCopy
+from shidian.calls.queries import area_label, offices_at, planned_copies, stage_of
+from shidian.core.digests import sha256_of_bytes
+from shidian.dispatch.models import (
+    CandidateList,
+    ElectronicMaterial,
+    Letter,
+    ListChange,
+    ListItem,
+    PaperCopy,
+)
 from shidian.documents.models import DocumentVersion
 from shidian.organisations.models import Office, Officer
 from shidian.questionnaires.printing import one_line
+from shidian.reviews.joint import joint_recommenders
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,81 @@ def entries(call: Call, office: Office) -> list[Entry]:
     ]
 
 
+def sent_lists(call: Call, office: Office) -> list[CandidateList]:
+    """What an office has dispatched, the first list before its supplements."""
+    return list(CandidateList.objects.filter(call=call, office=office, state="dispatched").order_by("pk"))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One application of what is effective: which list brought it, and which supplement changed it last."""
+
+    application: Application
+    remark: str
+    source: CandidateList
+    changed: CandidateList | None = None
+
+
+def effective(call: Call, office: Office, *, until: CandidateList | None = None) -> list[Line]:
+    """What an office has sent in all: the first list with every supplement applied, in the order that counts.
+
+    `until` applies that list as the last one, dispatched or not. What a supplement adds stands at the end; what it
+    withdraws is gone, what it corrects gets its new remark and moves to its new place.
+    """
+    lists = sent_lists(call, office)
+    if until is not None:
+        lists = [row for row in lists if row.pk < until.pk] + [until]
+    added: dict[int, list[ListItem]] = {}
+    for item in (
+        ListItem.objects.filter(list__in=lists)
+        .select_related(
+            "application__lead", "application__version", "application__office", "application__call"
+        )
+        .order_by("list", "rank")
+    ):
+        added.setdefault(item.list_id, []).append(item)
+    changed: dict[int, list[ListChange]] = {}
+    for change in ListChange.objects.filter(list__in=lists).order_by("pk"):
+        changed.setdefault(change.list_id, []).append(change)
+    lines: list[Line] = []
+    for listed in lists:
+        lines += [Line(item.application, item.remark, listed) for item in added.get(listed.pk, [])]
+        for change in changed.get(listed.pk, []):
+            at = next((n for n, row in enumerate(lines) if row.application.pk == change.application_id), None)
+            if at is None:
+                continue
+            line = lines.pop(at)
+            if change.kind == ListChange.Kind.CORRECT:
+                remark = line.remark if change.remark is None else change.remark
+                place = at if change.place is None else change.place - 1
+                lines.insert(place, Line(line.application, remark, line.source, listed))
+    return lines
+
+
+def withdrawals(listed: CandidateList) -> QuerySet[ListChange]:
+    """What a supplement withdraws."""
+    return listed.changes.filter(kind=ListChange.Kind.WITHDRAW).select_related(
+        "application__call", "application__office"
+    )
+
+
+def numbered(listed: CandidateList | None) -> bool:
+    """Whether the cover letter of a list has its document number."""
+    return listed is not None and Letter.objects.filter(list=listed).exclude(number="").exists()
+
+
+def order_mark(listed: CandidateList | None) -> str:
+    """A short mark of order and remarks as they are kept, by which a page tells that somebody was faster."""
+    rows = (
+        list(listed.items.order_by("rank").values_list("application__reference", "rank", "remark"))
+        if listed is not None
+        else []
+    )
+    return (
+        sha256_of_bytes(repr(rows).encode())[:16] if rows else "0"
+    )  # nothing is ranked on a list just begun
+
+
 def items(listed: CandidateList) -> QuerySet[ListItem]:
     """The items of a started list in their order."""
     return listed.items.select_related(
@@ -72,7 +156,11 @@ def lists_visible_to(user: User) -> QuerySet[CandidateList]:
         return rows
     offices = Office.objects.filter(officers__user=user)
     arrived = Lodgement.objects.filter(office__in=offices).values("via")
-    seen = Q(office__in=offices) | Q(state="dispatched", reference__in=arrived)
+    # Supplements that only withdraw or correct bring nothing along, and are seen with the list that they change.
+    brought = CandidateList.objects.filter(
+        call=OuterRef("call"), office=OuterRef("office"), reference__in=arrived
+    )
+    seen = Q(office__in=offices) | (Q(state="dispatched") & Q(Exists(brought)))
     for call, office in calls_of(user):
         if works_as_registry(call, office):
             seen |= Q(state="dispatched", call=call, stage=call.definition.delivery.after_stage)
@@ -80,11 +168,13 @@ def lists_visible_to(user: User) -> QuerySet[CandidateList]:
 
 
 def first_offices(applications: Iterable[Application]) -> dict[int, str]:
-    """For each application the name of the office to which its lead handed it in first."""
+    """For each application the name of the office to which its lead handed it in first, and of those that joined it."""
     found: dict[int, str] = {}
     rows = Lodgement.objects.filter(application__in=[row.pk for row in applications]).order_by("pk")
     for pk, name in rows.values_list("application", "office__name"):
         found.setdefault(pk, name)
+    for pk, names in joint_recommenders(found).items():
+        found[pk] = _("、").join([found[pk], *names])
     return found
 
 
@@ -115,7 +205,7 @@ def row_values(
     }
     for role in package.call.parties:
         names = [party["name"] for party in content["parties"] if party["role"] == role.role]
-        found.setdefault(role.role, "、".join(names))
+        found.setdefault(role.role, _("、").join(names))
     return found
 
 
@@ -128,13 +218,24 @@ def _shown(package: Package, values: Mapping[str, Any], path: str | None) -> str
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What the registry has of one application: the copies that count, by number, and the electronic material."""
+    """What the registry has of one application: the copies that count, by number, and the electronic material.
+
+    `sender` is the office whose list sent it here; `others` are the copies of the plans that are not counted, as far as
+    anybody had them in hand.
+    """
 
     application: Application
     version: DocumentVersion
+    sender: Office
     copies: dict[int, PaperCopy | None]
+    others: dict[int, PaperCopy | None]
     outdated: list[PaperCopy]
     electronic: ElectronicMaterial | None
+
+    @property
+    def copies_here(self) -> list[PaperCopy]:
+        """The copies that count and have arrived."""
+        return [copy for copy in self.copies.values() if copy is not None]
 
     @property
     def missing(self) -> list[str]:
@@ -161,9 +262,16 @@ def registered(call: Call, *, only: Application | None = None) -> list[Registere
     delivery = call.definition.delivery
     plan = counted_plan(call)
     total = plan.total if plan else 0
+    planned = len(planned_copies(call))
     senders = [office.pk for office in offices_at(call, delivery.after_stage)]
     arrivals: dict[int, Lodgement] = {}
-    sent = Lodgement.objects.filter(application__call=call, sent_by__in=senders).values("application")
+    sent_by: dict[int, Office] = {}
+    # What was called back, by these offices or from them, stands at a stage before again.
+    stages = [stage.key for stage in call.definition.stages]
+    later = stages[stages.index(delivery.after_stage) + 1 :]
+    sent = Lodgement.objects.filter(
+        application__call=call, application__stage__in=later, stage__in=later, sent_by__in=senders
+    ).values("application")
     if only is not None:
         sent = sent.filter(application=only)
     for lodgement in (
@@ -175,6 +283,8 @@ def registered(call: Call, *, only: Application | None = None) -> list[Registere
         .order_by("pk")
     ):
         arrivals[lodgement.application_id] = lodgement
+        if lodgement.sent_by_id in senders and lodgement.sent_by is not None:
+            sent_by[lodgement.application_id] = lodgement.sent_by
     copies = (
         PaperCopy.objects.filter(application__in=arrivals, void__isnull=True)
         .select_related("by", "version")
@@ -186,6 +296,7 @@ def registered(call: Call, *, only: Application | None = None) -> list[Registere
     }
     by_application: dict[int, list[PaperCopy]] = {}
     for copy in copies:
+        copy.application = arrivals[copy.application_id].application
         by_application.setdefault(copy.application_id, []).append(copy)
     found: list[Registered] = []
     for pk, lodgement in arrivals.items():
@@ -195,7 +306,9 @@ def registered(call: Call, *, only: Application | None = None) -> list[Registere
             Registered(
                 application=lodgement.application,
                 version=lodgement.version,
+                sender=sent_by[pk],
                 copies={number: current.get(number) for number in range(1, total + 1)},
+                others={number: current.get(number) for number in range(total + 1, planned + 1)},
                 outdated=[copy for copy in mine if copy.version_id != lodgement.version_id],
                 electronic=electronic.get((pk, lodgement.version_id)),
             )

@@ -35,3 +35,43 @@ PACKAGE = machine(
         ("fail", "building", "failed", "package.failed"),
     ],
 )
+
+PUBLICITY = machine(
+    "publicity",
+    {
+        "prepared": gettext_noop("待发布"),
+        "running": gettext_noop("公示中"),
+        "ended": gettext_noop("公示期满，有异议未办结"),
+        "passed": gettext_noop("公示结束"),
+        "replaced": gettext_noop("已更正，以新的公示为准"),
+        "withdrawn": gettext_noop("已撤回"),
+    },
+    [
+        ("publish", "prepared", "running", "publicity.published"),
+        ("end", "running", "ended", "publicity.ended"),
+        ("extend", ("running", "ended"), "running", "publicity.extended"),
+        ("settle", "ended", "passed", "publicity.passed"),
+        ("replace", ("running", "ended", "passed"), "replaced", "publicity.replaced"),
+        ("withdraw", ("prepared", "running", "ended"), "withdrawn", "publicity.withdrawn"),
+    ],
+)
+"""What the city decided, shown to the public for some working days (公示)."""
+
+OBJECTION = machine(
+    "objection",
+    {
+        "filed": gettext_noop("待受理"),
+        "handling": gettext_noop("核实中"),
+        "proposed": gettext_noop("答复待审批"),
+        "settled": gettext_noop("已答复"),
+        "withdrawn": gettext_noop("异议人已撤回"),
+    },
+    [
+        ("claim", ("filed", "handling"), "handling", "objection.claimed"),
+        ("answer", "handling", "proposed", "objection.answered"),
+        ("send_back", "proposed", "handling", "objection.sent_back"),
+        ("confirm", "proposed", "settled", "objection.settled"),
+        ("withdraw", ("filed", "handling", "proposed"), "withdrawn", "objection.withdrawn"),
+    ],
+)
+"""An objection to what is made public (异议), from its filing to the answer in writing."""

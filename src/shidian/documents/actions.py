@@ -9,12 +9,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from django.conf import settings
 from django.db import transaction
 
 from shidian.accounts.models import User
 from shidian.core import clock
 from shidian.core.canonical import canonical_json
-from shidian.core.digests import CHUNK, sha256_of_bytes
+from shidian.core.digests import CHUNK, sha256_of_bytes, sm3_of_bytes
 from shidian.core.said import say
 from shidian.documents import scanner
 from shidian.documents.intake import Rejected, inspect, safe_name
@@ -99,11 +100,15 @@ def keep(content: BinaryIO, *, name: str, media_type: str, by: User | None = Non
     )
 
 
+SECOND: dict[str, Callable[[bytes], str]] = {"sm3": sm3_of_bytes}
+"""What a second digest may be, beside SHA-256."""
+
+
 @transaction.atomic
 def freeze(document: Document, content: Mapping[str, Any], *, by: User | None) -> DocumentVersion:
     """Make the next version of `document` from `content` (JSON values); its digest covers the canonical JSON.
 
-    The version's own number stands in the content, so that no two versions share a digest.
+    Where the setting asks for a second digest (SM3), it is made of the same bytes and kept beside the first. The version's own number stands in the content, so that no two versions share a digest.
     """
     Document.objects.select_for_update().get(pk=document.pk)
     last = document.versions.order_by("-number").values_list("number", flat=True).first()
@@ -114,6 +119,8 @@ def freeze(document: Document, content: Mapping[str, Any], *, by: User | None) -
         number=number,
         content=text.decode(),
         digest=sha256_of_bytes(text),
+        second_digest=SECOND[settings.SECOND_DIGEST](text) if settings.SECOND_DIGEST else "",
+        second_algorithm=settings.SECOND_DIGEST,
         created_at=clock.now(),
         created_by=by,
     )

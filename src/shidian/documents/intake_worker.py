@@ -53,7 +53,7 @@ LARGEST_ARCHIVE = 2 << 30
 LARGEST_MEMBER = 128 << 20
 DEEPEST_ARCHIVE = 2
 MOST_PARTS = 10_000
-_MEMORY = 1536 << 20
+MEMORY = 1536 << 20
 _SLICE = 256 << 10
 _CPU_SECONDS = 20
 _LONGEST_QUESTION = 64 << 20
@@ -306,7 +306,7 @@ def _check_stream(stream: pikepdf.Stream) -> int:
     """Return how far a stream unpacks, in constant memory; refuse what no page could need."""
     width, height = stream.get("/Width"), stream.get("/Height")
     if _name(stream.get("/Subtype")) == "/Image" and isinstance(width, int) and isinstance(height, int):
-        _check_pixels(width, height, say("PDF 中的一幅图片"))
+        check_pixels(width, height, say("PDF 中的一幅图片"))
     filters = stream.get("/Filter")
     names = [_name(each) for each in filters] if isinstance(filters, pikepdf.Array) else [_name(filters)]
     size = 0
@@ -377,7 +377,7 @@ def _active(code: str, what: str) -> Rejected:
 # --- images ------------------------------------------------------------------------------------------------------
 
 
-def _check_pixels(width: int, height: int, what: str) -> None:
+def check_pixels(width: int, height: int, what: str) -> None:
     if width > LONGEST_SIDE or height > LONGEST_SIDE or width * height > MOST_PIXELS:
         raise Rejected(
             "dimensions",
@@ -418,7 +418,7 @@ def _check_image(file: BinaryIO, kind: str) -> int:
             warnings.simplefilter("ignore")
             file.seek(0)
             with Image.open(file, formats=[label]) as image:
-                _check_pixels(*image.size, say("图片"))
+                check_pixels(*image.size, say("图片"))
                 image.verify()
             file.seek(0)
             with Image.open(file, formats=[label]) as image:
@@ -427,7 +427,7 @@ def _check_image(file: BinaryIO, kind: str) -> int:
                 for frame in range(frames):
                     if frame:
                         image.seek(frame)
-                    _check_pixels(*image.size, say("图片"))
+                    check_pixels(*image.size, say("图片"))
                     # A JPEG decoded at an eighth reads every byte of the file and needs 1/64 of the memory.
                     image.draft(None, (max(1, image.width // 8), max(1, image.height // 8)))
                     image.load()
@@ -926,7 +926,7 @@ def draw(file: BinaryIO, kind: str, *, page: int, width: int) -> bytes:
             if page > getattr(opened, "n_frames", 1):
                 raise IndexError(page)
             opened.seek(page - 1)
-            _check_pixels(*opened.size, say("图片"))
+            check_pixels(*opened.size, say("图片"))
             opened.thumbnail((width, width * _LONGEST_PICTURE), reducing_gap=2.0)
             image = ImageOps.exif_transpose(opened)
     if image.mode in ("RGBA", "LA", "P", "PA"):
@@ -958,8 +958,11 @@ _LONGEST_PICTURE = 4
 # --- the process -------------------------------------------------------------------------------------------------
 
 
-def serve(answer: Answer | None = None) -> None:
-    """Take files from standard input (a socket) until it closes; each goes to a child of its own, which answers."""
+def serve(answer: Answer | None = None, *, memory: int = MEMORY) -> None:
+    """Take files from standard input (a socket) until it closes; each goes to a child of its own, which answers.
+
+    A child has `memory` bytes of address space.
+    """
     control = socket.socket(fileno=os.dup(0))
     os.setsid()  # Ctrl-C in the server's terminal is not for us
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -972,18 +975,18 @@ def serve(answer: Answer | None = None) -> None:
         if not message:
             return
         if len(descriptors) == 2 and os.fork() == 0:
-            _judge(control, answer or _answer, *descriptors)
+            _judge(control, answer or _answer, memory, *descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
 
 
 def _judge(
-    control: socket.socket, answer_to: Answer, file_descriptor: int, answer_descriptor: int
+    control: socket.socket, answer_to: Answer, memory: int, file_descriptor: int, answer_descriptor: int
 ) -> NoReturn:
     """Be the child: limit this process, judge one file, answer, die."""
     try:
         control.close()
-        _limit()
+        _limit(memory)
         with socket.socket(fileno=answer_descriptor) as caller, open(file_descriptor, "rb") as file:
             asked = json.loads(caller.makefile("rb").readline(_LONGEST_QUESTION))
             caller.sendall(b"+")
@@ -1022,12 +1025,12 @@ def _limit_time(seconds: int) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (most, most))
 
 
-def _limit() -> None:
+def _limit(memory: int) -> None:
     for what, most in (
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 64),
-        (resource.RLIMIT_AS, _MEMORY),
+        (resource.RLIMIT_AS, memory),
     ):
         # macOS has no limit on address space; the others hold everywhere.
         with suppress(ValueError, OSError):

@@ -1,6 +1,8 @@
-"""The letters that carry a one-time link: to the head of a unit, and to a person who was appointed.
+"""The letters that carry a one-time link, to the head of a unit and to a person who was appointed, and those to people
+who are asked to work on an application.
 
-Sent by the worker after the event's commit; a letter that cannot be sent never harms what was recorded.
+Each is made when it leaves (`sending.deliver`), by the worker, after the event's commit; a letter that cannot be sent never
+harms what was recorded.
 """
 
 from __future__ import annotations
@@ -8,44 +10,85 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.urls import reverse
-from django_q.tasks import async_task
+from django.utils.translation import gettext_noop
 
 from shidian.accounts.links import encode, invitation
 from shidian.accounts.models import User
 from shidian.applications.models import Mention
 from shidian.audit.models import Event
+from shidian.notifications import publicity, signing, telling
+from shidian.notifications.kinds import KINDS
+from shidian.notifications.letter import Letter, letter
+from shidian.notifications.models import Message, Notice
+from shidian.notifications.sending import send
 from shidian.organisations.links import head_of, head_token
 from shidian.organisations.models import Organisation
 
+LABELS = {
+    "head": gettext_noop("请负责人确认注册"),
+    "invitation": gettext_noop("请设置登录密码"),
+    "password": gettext_noop("设置新密码"),
+    "link": gettext_noop("会签链接"),
+    "code": gettext_noop("会签验证码"),
+    "reminder": gettext_noop("提醒会签单位"),
+    "link_over": gettext_noop("会签已收回"),
+    "carried": gettext_noop("会签意见沿用"),
+    "result_told": gettext_noop("告知国家结果"),
+    "struck": gettext_noop("告知取消资格"),
+    "digest": gettext_noop("每日一封"),
+    "notice": gettext_noop("通知"),
+    "short": gettext_noop("通知"),
+}
+"""The kinds of messages that are no news of `kinds`, in words."""
+
 
 def hear(sender: object, event: Event, **_: Any) -> None:
-    """Decide for one recorded event whether somebody gets a letter."""
+    """Decide for one recorded event whether somebody is told."""
+    signing.hear(event)
+    publicity.hear(event)
+    telling.hear(event)
+    key = f"event:{event.pk}"
     if event.name in ("organisation.registered", "organisation.registered_again", "organisation.head_asked"):
-        async_task("shidian.notifications.letters.ask_head", int(event.chain.removeprefix("organisation:")))
+        organisation = Organisation.objects.get(pk=int(event.chain.removeprefix("organisation:")))
+        head = head_of(organisation)
+        if head is not None and organisation.state == "pending":
+            args = {"organisation": organisation.pk}
+            send("head", args, to=head.email, user=head, about=event.chain, key=key)
     elif event.name == "office.appointed":
-        async_task("shidian.notifications.letters.invite", event.detail["user"])
-    elif event.name in ("application.shared", "application.section_given"):
-        people = event.detail.get("users") or [event.detail["user"]]
-        reference = event.chain.removeprefix("application:")
-        for person in people:
-            if person != event.actor_id:
-                words = _asked(event.name, event.detail)
-                async_task(
-                    "shidian.notifications.letters.call_in", person, reference, event.actor_label, words
-                )
+        user = User.objects.get(pk=event.detail["user"])
+        if not user.has_usable_password():
+            send("invitation", {"user": user.pk}, to=user.email, user=user, about=event.chain, key=key)
 
 
-def _asked(name: str, detail: dict[str, Any]) -> str:
-    if name == "application.shared":
-        return f"把您在申请里的角色定为“{detail['role']}”"
-    return f"把申请的“{detail['section']}”交给{detail['to']}填写"
+def _asked(values: dict[str, Any]) -> str:
+    if values["event"] == "application.shared":
+        return f"把您在申请里的角色定为“{values['role']}”"
+    return f"把申请的“{values['section']}”交给{values['to']}填写"
 
 
 def name(mention: Mention) -> None:
     """Have somebody who was named in a comment told of it."""
-    async_task("shidian.notifications.letters.point_out", mention.pk)
+    thread = mention.comment.thread
+    application = thread.application
+    section = application.call.questionnaire.section(thread.section)
+    field = section.field(thread.field).name if thread.field in section.by_key else thread.field
+    parts = {"reference": application.reference, "section": thread.section, "field": thread.field}
+    values = {
+        "reference": application.reference,
+        "section": section.title,
+        "field": field,
+        "actor": mention.comment.by.label,
+    }
+    telling.tell_people(
+        KINDS["mentioned"],
+        [mention.user],
+        key=f"mention:{mention.pk}",
+        values=values,
+        place=reverse("portal:comments", kwargs=parts),
+        about=application.chain,
+        call=application.call,
+    )
 
 
 def head_link(organisation: Organisation) -> str:
@@ -65,12 +108,12 @@ def invitation_link(user: User) -> str:
     return settings.ADDRESS + reverse("portal:invitation", kwargs=parts)
 
 
-def ask_head(pk: int) -> None:
+def ask_head(message: Message) -> Letter | None:
     """Ask the head of a registered unit to confirm."""
-    organisation = Organisation.objects.get(pk=pk)
+    organisation = Organisation.objects.get(pk=message.args["organisation"])
     head, link = head_of(organisation), head_link(organisation)
-    if head is None or not link:
-        return
+    if head is None or not link or head.pk != message.user_id:
+        return None
     lines = [
         f"{head.name}，您好：",
         "",
@@ -81,15 +124,15 @@ def ask_head(pk: int) -> None:
         "",
         "链接 3 天内有效，只能用一次。如果不是贵单位注册的，请打开链接选择“不是我单位注册的”。",
     ]
-    send_mail("请确认本单位的注册", "\n".join(lines), None, [head.email])
+    return letter("请确认本单位的注册", lines, secret=True)
 
 
-def invite(pk: int) -> None:
+def invite(message: Message) -> Letter | None:
     """Ask a newly appointed person to set a password."""
-    user = User.objects.get(pk=pk)
+    user = User.objects.get(pk=message.args["user"])
     link = invitation_link(user)
     if not link:
-        return
+        return None
     lines = [
         f"{user.name}，您好：",
         "",
@@ -99,18 +142,18 @@ def invite(pk: int) -> None:
         "",
         "链接 3 天内有效，只能用一次。",
     ]
-    send_mail("请设置登录密码", "\n".join(lines), None, [user.email])
+    return letter("请设置登录密码", lines, secret=True)
 
 
-def call_in(pk: int, reference: str, who: str, words: str) -> None:
+def call_in(message: Message) -> Letter:
     """Tell a person what it was asked to do with an application, with a link; a new person first sets a password."""
-    user = User.objects.get(pk=pk)
+    notice = Notice.objects.select_related("user").get(pk=message.args["notice"])
+    user, values = notice.user, notice.values
     first = invitation_link(user)
-    there = settings.ADDRESS + reverse("portal:application", kwargs={"reference": reference})
     lines = [
         f"{user.name}，您好：",
         "",
-        f"{who}在“{settings.SITE_NAME}”{words}，申请编号 {reference}。",
+        f"{values['actor']}在“{settings.SITE_NAME}”{_asked(values)}，申请编号 {values['reference']}。",
         "",
     ]
     if first:
@@ -123,25 +166,20 @@ def call_in(pk: int, reference: str, who: str, words: str) -> None:
         ]
     else:
         lines.append("请登录后打开：")
-    send_mail(f"请参加填写申请 {reference}", "\n".join([*lines, "", there]), None, [user.email])
+    lines += ["", telling.link_of(notice)]
+    return letter(f"请参加填写申请 {values['reference']}", lines, secret=bool(first))
 
 
-def point_out(pk: int) -> None:
+def point_out(message: Message) -> Letter:
     """Tell a person that it was named in a comment: where and by whom, never what stands in the form or was said."""
-    mention = Mention.objects.select_related("user", "comment__by", "comment__thread__application__call").get(
-        pk=pk
-    )
-    thread = mention.comment.thread
-    application = thread.application
-    section = application.call.questionnaire.section(thread.section)
-    field = section.field(thread.field).name if thread.field in section.by_key else thread.field
-    parts = {"reference": application.reference, "section": thread.section, "field": thread.field}
+    notice = Notice.objects.select_related("user").get(pk=message.args["notice"])
+    values = notice.values
     lines = [
-        f"{mention.user.name}，您好：",
+        f"{notice.user.name}，您好：",
         "",
-        f"{mention.comment.by.label}在申请 {application.reference} 的“{section.title}”“{field}”一栏的批注里提到了您。",
+        f"{values['actor']}在申请 {values['reference']} 的“{values['section']}”“{values['field']}”一栏的批注里提到了您。",
         "请登录后打开：",
         "",
-        settings.ADDRESS + reverse("portal:comments", kwargs=parts),
+        telling.link_of(notice),
     ]
-    send_mail(f"批注里提到了您：申请 {application.reference}", "\n".join(lines), None, [mention.user.email])
+    return letter(f"批注里提到了您：申请 {values['reference']}", lines)

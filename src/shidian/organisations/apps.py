@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_noop
 
 
 class OrganisationsConfig(AppConfig):
@@ -9,9 +10,9 @@ class OrganisationsConfig(AppConfig):
         from shidian.audit.queries import subjects
         from shidian.organisations.models import Organisation, Watchlist
 
-        subjects["单位"] = lambda: (
+        subjects[gettext_noop("单位")] = lambda: (
             f"organisation:{pk}" for pk in Organisation.objects.values_list("pk", flat=True)
         )
-        subjects["名单"] = lambda: (
+        subjects[gettext_noop("名单")] = lambda: (
             f"watchlist:{pk}" for pk in Watchlist.objects.values_list("pk", flat=True)
         )

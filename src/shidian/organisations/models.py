@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from shidian.audit.models import JSONText
 from shidian.organisations.states import ORGANISATION, WATCHLIST
@@ -42,7 +42,7 @@ class Membership(models.Model):
     """A person acts for a unit: as its writer (经办人) or its head (负责人)."""
 
     class Role(models.TextChoices):
-        WRITER = "writer", gettext_lazy("经办人")
+        WRITER = "writer", pgettext_lazy("unit", "经办人")
         HEAD = "head", gettext_lazy("负责人")
 
     user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="memberships")

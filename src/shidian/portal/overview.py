@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import dateformat, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -22,15 +22,21 @@ from shidian.applications.models import Application
 from shidian.applications.presence import Present
 from shidian.applications.queries import Standing, access, gifts
 from shidian.applications.roles import Access
-from shidian.calls.queries import gates_until
+from shidian.applications.scanned import opinion_pages
+from shidian.applications.signing import due_gates
+from shidian.applications.states import LEFT
+from shidian.calls.models import Extension
+from shidian.core.language import day_words
+from shidian.documents.inbox import Inbox
 from shidian.documents.models import DocumentVersion
 from shidian.questionnaires.completeness import SectionProgress, progress
 from shidian.reviews.models import Decision, Reason
 from shidian.reviews.queries import decisions
 from shidian.signoffs.models import Party, Round, Signature
 from shidian.signoffs.queries import outstanding, parties
-from shidian.signoffs.scopes import FORM, PARTIES
-from shidian.ui.templatetags.ui import cn_day, due_words
+from shidian.signoffs.scopes import FORM, PARTIES, SHEET
+from shidian.ui.parties import Board, waiting
+from shidian.ui.templatetags.ui import due_words, evidence_label
 
 ATTACHMENTS = "attachments"
 _WORDS = {
@@ -88,7 +94,7 @@ def tasks(
         if step.hidden:
             continue
         done += step.state == "done"
-        kind, word = _WORDS[step.state]
+        kind, word = _WORDS[step.state][0], _(_WORDS[step.state][1])
         if section.key == current and wrong:
             kind, word = "stop", _("{wrong} 处须改").format(wrong=wrong)
         elif section.key in named:
@@ -111,7 +117,7 @@ def tasks(
         state, count = attachment_state(application)
         done += state == "done"
         total += 1
-        kind, word = _WORDS[state]
+        kind, word = _WORDS[state][0], _(_WORDS[state][1])
         rows.append(
             {
                 "mark": _("附"),
@@ -172,8 +178,8 @@ def steps(application: Application) -> list[dict[str, str]]:
     ]
     notes = ["", ""]
     for number, stage in enumerate(definition.stages):
-        ends = call.moment(stage.dispatch_until) if stage.dispatch_until else None
-        until = call.moment(stage.hand_in_until) if stage.hand_in_until and number == 0 else None
+        ends = call.until(stage, Extension.Deadline.DISPATCH, office=application.office)
+        until = call.until(stage, Extension.Deadline.HAND_IN, lead=application.lead) if number == 0 else None
         if until and not application.lodgements.exists():
             notes.append(_("{until}前递交").format(until=_day(until, call.zone)))
         else:
@@ -183,18 +189,18 @@ def steps(application: Application) -> list[dict[str, str]]:
     found = []
     for number, (label, note) in enumerate(zip(labels, notes, strict=True)):
         kind = "past" if number < at else "now" if number == at else ""
-        ended = application.state in ("declined", "withdrawn") and kind == "now"
+        ended = application.state in ("declined", "withdrawn", "merged") and kind == "now"
         found.append({"label": label, "note": application.state_label if ended else note, "kind": kind})
     return found
 
 
 def _day(moment: datetime, zone: Any) -> str:
-    return cn_day(timezone.localtime(moment, zone)).replace(" ", "")
+    return dateformat.format(timezone.localtime(moment, zone), _("n月j日"))
 
 
 def _step(application: Application) -> int:
     stages = [stage.key for stage in application.call.definition.stages]
-    if application.state == "nominated":
+    if application.state in LEFT:
         return len(stages) + 2
     if application.state in ("draft", "returned"):
         return 0
@@ -205,20 +211,17 @@ def _step(application: Application) -> int:
     return 2 + stages.index(application.stage)
 
 
-def due_gates(application: Application) -> list[str]:
-    """The gates whose parties must have agreed before the lead can hand in."""
-    first = application.stage or application.call.definition.stages[0].key
-    return gates_until(application.call, first)
-
-
 def board(user: User, application: Application, round_: Round | None) -> list[dict[str, Any]]:
     """One line a party: who, how it stands, on which version, what can be done."""
     if round_ is None or (round_.state == "void" and application.state != "withdrawn"):
         return _board_before(application, round_)
     gates = _gate_labels(application)
     due = due_gates(application)
+    scanned = opinion_pages(Inbox(unit=application.lead), round_.version)
     rows = []
-    for party in parties(round_):
+    everybody = list(parties(round_).prefetch_related("reminders"))
+    known = Board.of(round_, everybody)
+    for party in everybody:
         row: dict[str, Any] = {"role": party.label, "name": party.name, "code": round_.version.digest}
         signature = party.signature
         if signature is not None:
@@ -235,17 +238,18 @@ def board(user: User, application: Application, round_: Round | None) -> list[di
                 "code": "",
             }
         else:
-            row |= {
-                "kind": "wait",
-                "word": _("等对方"),
-                "how": _("纸质意见页，{round}").format(round=_since(round_)),
-            }
+            row |= waiting(application, party, known)
         if (
             application.state == "signing"
             and party.gate in due
             and rules.can_record_opinion(user, application, party)
         ):
             row |= {"url": url("opinion", application, party=party.pk), "label": _("登记意见")}
+            row["party_url"] = url("party", application, party=party.pk)
+            row |= {"certificate": url("certificate", application, party=party.pk, how="file")}
+            if party.pk in scanned:
+                row["url"] += f"?page={scanned[party.pk].scanned_id}"
+                row["how"] = _("盖章页的扫描件已到，可以登记")
         rows.append(row)
     return rows
 
@@ -259,16 +263,14 @@ def _gate_labels(application: Application) -> dict[str, str]:
     return labels
 
 
-def _since(round_: Round) -> str:
-    return _("{cn_day}起等候").format(cn_day=cn_day(round_.opened_at))
-
-
 def _signed(application: Application, signature: Signature) -> dict[str, Any]:
     who = signature.signatory + (
         _("（{capacity}）").format(capacity=signature.capacity) if signature.capacity else ""
     )
-    how = _("纸质盖章，{who}，{month} 月 {day} 日").format(
-        who=who, month=signature.signed_on.month, day=signature.signed_on.day
+    if signature.mandate is not None:
+        who += _("，受{given_by}委托").format(given_by=signature.mandate.given_by)
+    how = _("{means}，{who}，{day}").format(
+        means=signature.get_means_display(), who=who, day=day_words(signature.signed_on)
     )
     agreed = signature.decision == Signature.Decision.AGREE
     if signature.opinion:
@@ -285,8 +287,13 @@ def _signed(application: Application, signature: Signature) -> dict[str, Any]:
             "place": places(application, [signature.place]),
             "place_url": f"{url('section', application, section=section)}#f-{field}",
         }
-    if signature.scan_id:
-        row |= {"scan": url("scan", application, signature=signature.pk)}
+    row |= {
+        "scan": url("scan", application, signature=signature.pk),
+        "scan_label": evidence_label(signature),
+    }
+    if signature.certified_id:
+        number = signature.party.round.version.number
+        row |= {"certificates": url("certificates", application, number=number)}
     return row
 
 
@@ -321,12 +328,12 @@ def places(application: Application, paths: Sequence[str]) -> str:
     """Paths of `signoffs.scopes.changes` by the names on the screen."""
     questionnaire, definition = application.call.questionnaire, application.call.definition
     slots = {f"attachments.{slot.key}": slot.label for slot in definition.attachments}
-    fixed = {PARTIES: _("会签单位"), FORM: _("表单、批次或者对提醒的说明")}
+    fixed = {PARTIES: _("会签单位"), FORM: _("表单、批次或者对提醒的说明"), SHEET: _("意见页本身")}
     names = []
     for path in paths:
         field = questionnaire.find(path)
         names.append(field.name if field else slots.get(path) or fixed.get(path) or _("证明材料"))
-    return "、".join(dict.fromkeys(names))
+    return _("、").join(dict.fromkeys(names))
 
 
 def agreed_count(round_: Round | None, gates: Sequence[str]) -> tuple[int, int]:
@@ -385,15 +392,20 @@ def turn(
         "lodged": ("wait", _("等受理机构"), _("等待{office}审查").format(office=application.office)),
         "recommended": ("wait", _("等受理机构"), _("{standing}，等待报送").format(standing=standing.label)),
         "nominated": ("done", _("已报送"), standing.next_step),
+        "approved": ("done", _("国家批准"), standing.next_step),
+        "not_selected": ("stop", _("已结束"), _("国家未选入")),
         "declined": ("stop", _("已结束"), _("{office}不予推荐").format(office=application.office)),
         "withdrawn": ("idle", _("已结束"), _("申请已撤回")),
+        "merged": ("idle", _("已结束"), _("已并入另一份申请，联合推荐")),
     }
     kind, word, title = ends[application.state]
     texts = {
         "lodged": _("现在不用做什么。需要补正时，这里会写明改哪里；结果出来也在这里看到。"),
         "recommended": standing.next_step + _("。"),
         "declined": _("理由见下面。本批次到此结束；材料都保留，可以随时查看和下载。"),
+        "not_selected": _("本批次到此结束；材料都保留，可以随时查看和下载。"),
         "withdrawn": _("材料都保留，可以随时查看和下载。需要时可以重新申请。"),
+        "merged": _("同一个试点由两个推荐单位联合推荐，由另一份申请继续；并入哪一份，见下面的办理经过。"),
     }
     actions = []
     arrival = application.lodgements.filter(sent_by__isnull=True).order_by("-pk").first()
@@ -423,7 +435,7 @@ def _turn_writing(
             "actions": [{"label": _("继续填写"), "refused": allowed.reason}],
         }
     found = access(user, application)
-    open_tasks = [row for row in listed["tasks"] if row["kind"] != "done" and row["mark"] != "查"]
+    open_tasks = [row for row in listed["tasks"] if row["kind"] != "done" and row["mark"] != _("查")]
     missing = [row for row in open_tasks if "section" not in row or found.writes(row["section"])]
     if decision is not None:
         named = next((row for row in listed["tasks"] if row["kind"] == "void"), None)
@@ -464,7 +476,7 @@ def _turn_writing(
         "kind": "turn",
         "word": _("轮到您办"),
         "title": _("各部分都填完了，检查后冻结"),
-        "text": _("冻结后内容不再变，打印出来送各单位盖章签名。"),
+        "text": _("冻结后内容不再变，再请各单位在网上或者纸上出具意见。"),
         "actions": [{"label": _("检查并冻结"), "url": check["url"], "main": True}, form],
     }
 
@@ -493,9 +505,9 @@ def _turn_given(application: Application, listed: Mapping[str, Any], found: Acce
 def _turn_signing(user: User, application: Application, round_: Round) -> dict[str, Any]:
     gates = due_gates(application)
     waiting = outstanding(round_, gates)
-    form = {
-        "label": _("打印申请书（PDF）"),
-        "url": url("version-form", application, number=round_.version.number),
+    sheets = {
+        "label": _("打印盖章用的全套"),
+        "url": url("print-pack", application, number=round_.version.number),
     }
     reopen = {"label": _("重新打开修改"), "url": url("reopening", application)}
     if not waiting:
@@ -506,28 +518,43 @@ def _turn_signing(user: User, application: Application, round_: Round) -> dict[s
             "text": _("选择受理机构，核对以后递交，当场取得回执。"),
             "actions": [
                 {"label": _("递交申请"), "url": url("lodgement", application), "main": True},
-                form,
+                sheets,
                 reopen,
             ],
         }
     refused = [party for party in waiting if party.signature is not None]
     nobody = not any(party.signature for party in parties(round_))
+    scanned = opinion_pages(Inbox(unit=application.lead), round_.version)
+    first = next((party for party in waiting if party.pk in scanned), waiting[0])
+    page = f"?page={scanned[first.pk].scanned_id}" if first.pk in scanned else ""
     record = {
-        "label": _("登记“{name}”的意见").format(name=waiting[0].name),
-        "url": url("opinion", application, party=waiting[0].pk),
-        "main": not nobody,
+        "label": _("登记“{name}”的意见").format(name=first.name),
+        "url": url("opinion", application, party=first.pk) + page,
+        "main": not nobody or bool(page),
     }
-    actions = [{**form, "main": True}, record, reopen] if nobody else [record, form, reopen]
+    throw_in = {"label": _("交扫描件"), "url": reverse("portal:scans", kwargs={"unit": application.lead_id})}
+    if nobody and not page:
+        actions = [{**sheets, "main": True}, record, throw_in, reopen]
+    else:
+        actions = [record, throw_in, sheets, reopen]
     if refused:
         names = _("、").join(party.name for party in refused)
-        title = _("{names}不同意").format(names=names)
-        text = _("可以按对方的意见重新打开修改，冻结新版本后重新会签；也可以协商后重新登记其意见。")
+        sent_back = all(
+            party.signature is not None and party.signature.decision == Signature.Decision.RETURN
+            for party in refused
+        )
+        title = (_("{names}请退回修改") if sent_back else _("{names}不同意")).format(names=names)
+        text = _(
+            "可以按对方的意见重新打开修改，冻结新版本后重新会签；也可以协商后请其重新表态，或者重新登记其意见。"
+        )
     elif nobody:
-        title = _("打印申请书，送{waiting}盖章签名").format(waiting=_names(waiting))
-        text = _("纸质会签：请各单位在“意见”栏盖章、签名、写日期，再把盖章页扫描或者拍照，逐家登记。")
+        title = _("请{waiting}出具意见").format(waiting=_names(waiting))
+        text = _(
+            "填写对方邮箱，寄会签链接，对方不用账号就能在网上表态；或者打印申请书，请对方在“意见”栏盖章、签名、写日期，再把盖章页扫描或者拍照，一起交来，系统自动归页。"
+        )
     else:
         title = _("还等{waiting}的意见").format(waiting=_names(waiting))
-        text = _("收到盖章页以后，扫描或者拍照，逐家登记。")
+        text = _("网上的意见自动记入；纸质的收到盖章页以后，扫描或者拍照交来，系统自动归页，再逐家登记。")
     return {"kind": "turn", "word": _("轮到您办"), "title": title, "text": text, "actions": actions}
 
 
@@ -558,8 +585,14 @@ def _facts(application: Application, standing: Standing, round_: Round | None) -
     if standing.until is not None:
         words, css = due_words(standing.until)
         local = timezone.localtime(standing.until, application.call.zone)
-        names = {"lead": _("递交截止"), "office": _("报送截止")}
-        note = _("{month} 月 {day} 日 {local:%H:%M}").format(month=local.month, day=local.day, local=local)
+        corrects = application.office_id is not None
+        names = {"lead": _("补正期限") if corrects else _("递交截止"), "office": _("报送截止")}
+        note = f"{day_words(local)} {local:%H:%M}"
+        given = next((row for row in application.call.extensions if row.until == standing.until), None)
+        if given is not None:
+            note = _("{note}，已延期：{reason}").format(note=note, reason=given.reason)
+        if corrects and standing.turn_is == "lead":
+            note = _("{note}，过期仍可以交回").format(note=note)
         facts.append(
             {"name": names.get(standing.turn_is, _("截止")), "value": words, "css": css, "note": note}
         )

@@ -47,6 +47,12 @@ def pictures_of(application: Application, section: Section) -> dict[str, StoredF
     return pictures.present(application) if any(field.rich for field in section.fields) else {}
 
 
+def takes_pictures(application: Application, section: Section) -> bool:
+    """Whether a picture can be uploaded beside an answer of the section."""
+    slot = pictures.slot_of(application.call.package)
+    return slot is not None and any(field.rich for field in section.fields)
+
+
 def with_pictures(
     fields: Sequence[ScreenField],
     application: Application,

@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from shidian.calls.definition import CallDefinition, Stage
+from shidian.calls.models import Call, Extension
 from shidian.calls.packages import Package
-
-NUMERALS = gettext_noop("一二三四五六七八九十")
 
 
 @dataclass(frozen=True)
@@ -61,17 +59,63 @@ class Picture:
 
 @dataclass(frozen=True)
 class Deadline:
-    """One row of the table: who does what until when; `until` None when neither notice nor package says."""
+    """One row of the table: who does what until when; `until` None when neither notice nor package says.
+
+    `extended` is the extension for everybody that gave the time, `planned` the time before it.
+    """
 
     who: str
     what: str
     until: datetime | None
     offices: list[tuple[str, datetime]] = field(default_factory=list)
+    planned: datetime | None = None
+    extended: Extension | None = None
+    stage: str = ""
+    deadline: str = ""
+
+
+class Times:
+    """The deadlines of a call with the extensions that hold for everybody or for an office; those of units are theirs."""
+
+    def __init__(self, package: Package, call: Call | None = None) -> None:
+        self.package = package
+        self.call = call
+
+    def general(self, stage: Stage, deadline: str) -> tuple[datetime | None, Extension | None]:
+        """When it ends for everybody, and the extension that made it so."""
+        base = stage.hand_in_until if deadline == Extension.Deadline.HAND_IN else stage.dispatch_until
+        if self.call is None or base is None:
+            return base, None
+        until = self.call.until(stage, deadline)
+        given = (
+            row
+            for row in self.call.extensions
+            if row.until == until and row.covers(stage.key, deadline, office=None, lead=None)
+        )
+        return until, next(given, None)
+
+    def own(self, stage: Stage, deadline: str) -> list[tuple[str, datetime]]:
+        """The offices whose time is another than the general one, in the order of the package."""
+        general, _given = self.general(stage, deadline)
+        found = []
+        offices = (
+            {row.office.key: row.office for row in self.call.extensions if row.office} if self.call else {}
+        )
+        for office in self.package.offices:
+            if office.kind not in stage.kinds:
+                continue
+            until = office.hand_in_until if deadline == Extension.Deadline.HAND_IN else None
+            if self.call is not None and office.key in offices:
+                until = self.call.until(stage, deadline, office=offices[office.key])
+            if until and until != general:
+                found.append((office.short, until))
+        return found
 
 
 def numeral(position: int) -> str:
-    """一, 二, … for positions from 0; figures beyond ten."""
-    return NUMERALS[position] if position < len(NUMERALS) else str(position + 1)
+    """一, 二, … for positions from 0 (1, 2, … in English); figures beyond ten."""
+    signs = _("一 二 三 四 五 六 七 八 九 十").split()
+    return signs[position] if position < len(signs) else str(position + 1)
 
 
 def kinds_of(call: CallDefinition, stage: Stage) -> list[str]:
@@ -80,9 +124,9 @@ def kinds_of(call: CallDefinition, stage: Stage) -> list[str]:
     return [labels[kind] for kind in stage.kinds]
 
 
-def picture(package: Package) -> Picture:
+def picture(package: Package, times: Times | None = None) -> Picture:
     """The way from the lead through every stage to the destination."""
-    call = package.call
+    call, times = package.call, times or Times(package)
     first = call.stages[0]
     lead, *_rest = [party.label for party in call.parties if party.names_from == call.uses.lead_name] or [
         _("承担单位")
@@ -95,7 +139,7 @@ def picture(package: Package) -> Picture:
     back = len(steps) + 1
     waiting: list[Step] = []
     for stage in call.stages:
-        boxes = [*waiting, _stage_step(call, stage)]
+        boxes = [*waiting, _stage_step(call, stage, times)]
         waiting = []
         levels.append(Level(stage.label, boxes))
         if call.delivery.after_stage == stage.key:
@@ -106,7 +150,7 @@ def picture(package: Package) -> Picture:
     return Picture(levels, back)
 
 
-def _stage_step(call: CallDefinition, stage: Stage) -> Step:
+def _stage_step(call: CallDefinition, stage: Stage, times: Times) -> Step:
     # Parties of the next gate give their opinion while the file lies at this stage.
     gate = call.next_gate(stage.key)
     here = [_("{party}出具意见").format(party=party.label) for party in call.parties if party.before == gate]
@@ -116,42 +160,39 @@ def _stage_step(call: CallDefinition, stage: Stage) -> Step:
             verb_recommend=stage.verb_recommend, list_title=stage.list_title
         ),
         here,
-        stage.dispatch_until,
+        times.general(stage, Extension.Deadline.DISPATCH)[0],
     )
 
 
-def deadlines(package: Package) -> list[Deadline]:
-    """Who does what until when, in order; an office's own earlier time stands beneath the general one."""
-    call = package.call
+def deadlines(package: Package, times: Times | None = None) -> list[Deadline]:
+    """Who does what until when, in order; an office's own time stands beneath the general one."""
+    call, times = package.call, times or Times(package)
     rows = []
     for position, stage in enumerate(call.stages):
         offices = _("或").join(kinds_of(call, stage))
         if position == 0:
-            own = [
-                (office.short, office.hand_in_until)
-                for office in package.offices
-                if office.kind in stage.kinds
-                and office.hand_in_until
-                and office.hand_in_until != stage.hand_in_until
-            ]
-            rows.append(
-                Deadline(
-                    _("承担单位"),
-                    _("会签齐全，向{offices}提交").format(offices=offices),
-                    stage.hand_in_until,
-                    own,
-                )
-            )
-        rows.append(
-            Deadline(
-                offices,
-                _("把{list_title}和材料报送{package}").format(
-                    list_title=stage.list_title, package=_receiver(package, stage)
-                ),
-                stage.dispatch_until,
-            )
+            what = _("会签齐全，向{offices}提交").format(offices=offices)
+            rows.append(_deadline(times, stage, Extension.Deadline.HAND_IN, _("承担单位"), what))
+        what = _("把{list_title}和材料报送{package}").format(
+            list_title=stage.list_title, package=_receiver(package, stage)
         )
+        rows.append(_deadline(times, stage, Extension.Deadline.DISPATCH, offices, what))
     return rows
+
+
+def _deadline(times: Times, stage: Stage, deadline: Extension.Deadline, who: str, what: str) -> Deadline:
+    until, extended = times.general(stage, deadline)
+    planned = stage.hand_in_until if deadline == Extension.Deadline.HAND_IN else stage.dispatch_until
+    return Deadline(
+        who,
+        what,
+        until,
+        times.own(stage, deadline),
+        planned if extended else None,
+        extended,
+        stage.key,
+        str(deadline),
+    )
 
 
 def _receiver(package: Package, stage: Stage) -> str:
@@ -162,8 +203,3 @@ def _receiver(package: Package, stage: Stage) -> str:
     if gate == call.destination.key:
         return call.destination.label
     return _("或").join(kinds_of(call, call.stage(gate)))
-
-
-def hand_in_until(package: Package) -> datetime | None:
-    """Until when a lead may hand in; where offices have their own times, the general one."""
-    return package.call.stages[0].hand_in_until

@@ -7,13 +7,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 
 from shidian.applications import word_form
 from shidian.applications.papers import blank_form
 from shidian.calls.models import Call
+from shidian.dispatch.publishing.models import ResultLetter
+from shidian.dispatch.publishing.queries import published
 
-from . import notice, procedure
+from . import guessing, notice, procedure, sheets
 from .standing import standing
 
 
@@ -41,16 +44,19 @@ def call(request: HttpRequest, key: str) -> HttpResponse:
     found = _find(key)
     package = found.package
     plans = package.call.copies
+    times = procedure.Times(package, found)
     return render(
         request,
         "public/call.html",
         {
             **_heading(found),
-            "picture": procedure.picture(package),
-            "deadlines": procedure.deadlines(package),
+            "picture": procedure.picture(package, times),
+            "deadlines": procedure.deadlines(package, times),
             "delivery": package.office(package.call.delivery.office),
             "copies_differ": len({plan.total for plan in plans}) > 1,
             "decisions": package.call.accepted_warnings,
+            "publicities": list(published(found)),
+            "letters": list(ResultLetter.objects.filter(call=found)),
         },
     )
 
@@ -92,6 +98,41 @@ def call_form_word(request: HttpRequest, key: str) -> HttpResponse:
     response["Content-Disposition"] = (
         content_disposition_header(as_attachment=True, filename=name) or "attachment"
     )
+    return response
+
+
+@never_cache
+@require_safe
+def sheet(request: HttpRequest, payload: str) -> HttpResponse:
+    """What the code of a printed page says, for whoever followed it: genuine or not, and whether it counts."""
+    return _checked(request, payload)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sheet_check(request: HttpRequest) -> HttpResponse:
+    """The same for what somebody types from the foot of a page, or a hand scanner reads into the field."""
+    text = request.POST.get("text", "").strip()
+    if request.method == "POST" and not text:
+        return _sheet_page(request, problem=_("请扫码，或者输入页脚最下面一行字。"), status=422)
+    return _checked(request, text, focus=True) if text else _sheet_page(request, focus=True)
+
+
+def _checked(request: HttpRequest, text: str, *, focus: bool = False) -> HttpResponse:
+    if guessing.is_too_many(request):
+        problem = _("不对的码试得太多，请过十分钟再试。着急的，请联系受理机构。")
+        return _sheet_page(request, problem=problem, status=429)
+    found = sheets.check(text)
+    if found.finding == "forged":
+        guessing.note_wrong(request)
+    return _sheet_page(request, sheet=found, focus=focus)
+
+
+def _sheet_page(request: HttpRequest, *, problem: str = "", status: int = 200, **more: Any) -> HttpResponse:
+    problems = [{"message": problem, "anchor": "text"}] if problem else []
+    context = {"problem": problem, "form_problems": problems, **more}
+    response = render(request, "public/sheet_check.html", context, status=status)
+    response["X-Robots-Tag"] = "noindex, nofollow"
     return response
 
 

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from shidian.accounts.actions import accept_invitation, appoint_auditor, create_first_administrator
 from shidian.accounts.models import User
+from shidian.applications.queries import lodgement_here, round_of
 from shidian.audit.actions import SYSTEM, anchor
 from shidian.calls.actions import load, publish
 from shidian.calls.models import Call
@@ -22,18 +23,30 @@ from shidian.calls.queries import gates_until, offices_at, window
 from shidian.core import clock
 from shidian.core.errors import NotPermitted
 from shidian.dispatch import actions as dispatch
+from shidian.dispatch import registering
 from shidian.dispatch.queries import registered
 from shidian.organisations.models import Office
 from shidian.rehearsal.timetable import Timetable
-from shidian.rehearsal.troupe import Player, Troupe
+from shidian.rehearsal.troupe import Player, Troupe, there
 from shidian.reviews import actions as reviews
-from shidian.reviews.actions import Said
+from shidian.reviews import problems
+from shidian.reviews.experts import assignment, panels, pool
+from shidian.reviews.experts.rules import can_keep_pool
 
 DEMONSTRATION_PASSWORD: str = settings.DEMONSTRATION_PASSWORD
 DAYS_RUNNING = 10
 SEED = 20
 OFFICES = 4
 COPIES_COUNTED = 2
+EXPERTS = (
+    ("沈评", "示范大学标准化研究所（演示）", "教授"),
+    ("何鉴", "示例标准化研究院（演示）", "研究员"),
+    ("吕衡", "样板管理学会（演示）", "高级工程师"),
+    ("施度", "示范财经学院（演示）", "副教授"),
+    ("张量", "示例应急学会（演示）", "高级工程师"),
+    ("孔准", None, "高级工程师"),
+)
+"""Name, unit, title; who has no unit works at a party of an application, and is kept away from it."""
 
 
 def set_up(package: Package, *, tell: Callable[[str], None]) -> Call:
@@ -80,6 +93,7 @@ class _Demonstration(Troupe):
         moved = package.shifted(issued)
         self.midnight = datetime.combine(issued, time(), tzinfo=moved.call.zone)
         self.original, self.issued, self.tell = package, issued, tell
+        self.experts: list[User] = []
         super().__init__(
             moved,
             rng=Random(SEED),  # noqa: S311 (a cast, no secret)
@@ -177,6 +191,8 @@ class _Demonstration(Troupe):
         self.count([above.reference])
         self.at_the_top(proposed)
         dispatch.propose(self.call, fourth, by=self.staff[fourth.key].handler)
+        self.day(8)
+        self.ask_experts(above)
         self.day(9)
         self.pending = self.register_unit(len(units) + 1, first)
         anchor()
@@ -190,9 +206,16 @@ class _Demonstration(Troupe):
             self.judge(player, handler)
             reviews.recommend(self.app(player), by=handler)
         handler = self.staff[bad.office.key].handler
-        section, _ = self.long_field()
-        said = [Said("经费来源中三项之和与总额不符，请核对。", section), Said("请补充可以考核的指标。")]
-        reviews.return_for_correction(self.app(bad), by=handler, reasons=said)
+        section, key = self.long_field()
+        lodgement = there(lodgement_here(self.app(bad)), "没有收到递交的材料")
+        marks = [
+            (f"f:{section}.{key}", "经费来源中三项之和与总额不符，请核对。", "must"),
+            ("p:1", "盖章不清楚，请重新盖章。", "must"),
+            ("a:", "扫描件分辨率偏低，最好重新扫描。", "should"),
+        ]
+        for place, words, severity in marks:
+            problems.draft(lodgement, place=place, text=words, severity=severity, by=handler)
+        reviews.return_for_correction(self.app(bad), by=handler)
 
     def send(self, office: Office) -> None:
         """One office has sent its list."""
@@ -208,8 +231,13 @@ class _Demonstration(Troupe):
         office = self.office(self.definition.delivery.office)
         for row in registered(self.call):
             if row.application.reference in references:
-                for copy in list(row.copies)[:COPIES_COUNTED]:
+                counted = [
                     dispatch.count_copy(self.call, office, row.application, copy, by=self.registrar)
+                    for copy in list(row.copies)[:COPIES_COUNTED]
+                ]
+                keys = [copy.key for copy in counted]
+                registering.shelve(self.call, office, keys, by=self.registrar, shelf="档案室 3 架 2 层")
+                registering.acknowledge(self.call, office, by=self.registrar, sender=row.sender)
 
     def at_the_top(self, player: Player) -> None:
         """At the second stage one application is recommended and waits on a list for its approver."""
@@ -223,11 +251,46 @@ class _Demonstration(Troupe):
         reviews.recommend(self.app(player), by=handler)
         dispatch.propose(self.call, office, by=handler)
 
+    def ask_experts(self, player: Player) -> None:
+        """The last stage has experts, one of them in conflict, and a panel that reads what came."""
+        application = self.app(player)
+        office = application.office
+        if office is None or not can_keep_pool(self.staff[office.key].handler, office):
+            return
+        by = self.staff[office.key].handler
+        round_ = round_of(application)
+        near = round_.parties.order_by("position").first() if round_ else None
+        areas = list(self.definition.area_labels)
+        self.experts = []
+        for number, (name, unit, title) in enumerate(EXPERTS):
+            details = pool.Details(
+                near.name if near and unit is None else unit or "",
+                specialities=tuple(areas[(number + step) % len(areas)] for step in range(2)),
+                title=title,
+            )
+            email = f"expert{number + 1}@expert.example"
+            expert = pool.add(office, name=name, email=email, details=details, by=by)
+            accept_invitation(expert.user, password=self.password)
+            self.experts.append(expert.user)
+        now = clock.now()
+        panel = panels.make(
+            self.call,
+            office,
+            name="演示评审组",
+            areas=[],
+            opens_at=now,
+            closes_at=now + timedelta(days=14),
+            by=by,
+        )
+        assignment.confirm(assignment.ask(panel, readers=3, most=10, strict=False, by=by), by=by)
+        panels.open_panel(panel, by=by)
+
     def show_accounts(self) -> None:
         """Mark one account for each role; they are listed on the sign-in page."""
         shown = [self.administrator, self.auditor, self.registrar]
         shown += [player.writer for player in self.shown]
         shown.append(self.shown[0].head)
+        shown += self.experts[:2]
         top = self.app(self.players[6]).office
         keys = [
             self.first_offices[0],

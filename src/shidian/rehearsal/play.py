@@ -11,17 +11,19 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from io import BytesIO
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.db.models import Count
+from django_q.conf import Conf
 
 from shidian.accounts.actions import create_first_administrator
 from shidian.accounts.models import User
@@ -29,13 +31,14 @@ from shidian.applications import actions as applications
 from shidian.applications import papers
 from shidian.applications.models import Application, Lodgement
 from shidian.applications.queries import answers, lodgement_here
+from shidian.applications.states import LEFT
 from shidian.applications.writing import Contested, save_field
 from shidian.audit.actions import SYSTEM, anchor
 from shidian.audit.models import Event
 from shidian.audit.queries import verify as verify_history
-from shidian.calls.actions import load, publish
+from shidian.calls.actions import extend, load, publish
 from shidian.calls.definition import Stage
-from shidian.calls.models import Call
+from shidian.calls.models import Call, Extension
 from shidian.calls.packages import Package
 from shidian.calls.queries import gate_after, gates_until, offices_at, window
 from shidian.core import clock
@@ -45,18 +48,33 @@ from shidian.dispatch import actions as dispatch
 from shidian.dispatch import packages
 from shidian.dispatch.models import CandidateList, PaperCopy, PaperCopyVoid
 from shidian.dispatch.models import Package as SentPackage
-from shidian.dispatch.queries import counted_plan, items, registered
+from shidian.dispatch.queries import counted_plan, effective, items, registered
 from shidian.dispatch.verify import verify as verify_package
+from shidian.documents.actions import take_scan
 from shidian.documents.intake import Rejected
 from shidian.documents.storage import file_store
+from shidian.notifications import telling
+from shidian.notifications.models import Notice
 from shidian.organisations import actions as organisations
 from shidian.organisations.actions import Person
 from shidian.organisations.models import Office, Officer, Organisation
+from shidian.rehearsal import scans
+from shidian.rehearsal.corrections import three_rounds
+from shidian.rehearsal.experts import judge
+from shidian.rehearsal.lists import (
+    books_agree,
+    joint_recommendation,
+    quota_waiver,
+    supplement,
+    with_quota,
+)
+from shidian.rehearsal.publicity import Desk, decide, play_publicity, play_results
 from shidian.rehearsal.stories import FEWEST, Story, story_of
 from shidian.rehearsal.timetable import Timetable, closing, opening, spans, working
 from shidian.rehearsal.troupe import NotAsItMustBe, Player, Staff, Troupe, must, there
 from shidian.reviews import actions as reviews
 from shidian.reviews.actions import Said
+from shidian.reviews.models import Choice
 from shidian.reviews.queries import counts
 from shidian.signoffs.models import Party, Round, Signature
 from shidian.signoffs.queries import outstanding, parties
@@ -65,6 +83,7 @@ PASSWORD = "rehearsal-only"  # noqa: S105 (accounts of a rehearsal live in a fol
 UNITS_AN_OFFICE = 3
 MOST_OFFICES = 16
 FIRST_UNCONFIRMED = 2  # the unit that tries to begin before its head has confirmed
+UNFIT = "经核查，不符合征集要求，本批次不予列入。"
 
 Tell = Callable[[str], None]
 
@@ -79,6 +98,17 @@ class Outcome:
     nominated: int
     refusals: list[str]
     numbers: dict[str, int] = field(default_factory=dict)
+    acts: dict[str, str] = field(default_factory=dict)  # what was played, by its name, with references
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The package: the list that it was made of, where it lies, its digest, and how many files are in it."""
+
+    sheet: CandidateList
+    path: Path
+    digest: str
+    files: int
 
 
 @contextmanager
@@ -95,6 +125,31 @@ def quick_passwords() -> Iterator[None]:
         setting_changed.send(sender=quick_passwords, setting="PASSWORD_HASHERS", value=None, enter=False)
 
 
+@contextmanager
+def jobs_that_wait() -> Iterator[None]:
+    """Leave jobs in their queue within a block: every letter sent is history, so the package would tell of the worker."""
+    before = Conf.SYNC
+    Conf.SYNC = False
+    try:
+        yield
+    finally:
+        Conf.SYNC = before
+
+
+@contextmanager
+def marks_of_a_rehearsal(seed: int) -> Iterator[None]:
+    """Mark papers within a block by a key made of the seed: the same on every machine, and genuine on none."""
+    before = settings.MARK_KEYS, settings.ADDRESS
+    with TemporaryDirectory(prefix="shidian-rehearsal-") as folder:
+        settings.MARK_KEYS = Path(folder) / "mark-keys"
+        settings.MARK_KEYS.write_text(sha256_of_bytes(f"rehearsal {seed}".encode()))
+        settings.ADDRESS = ""
+        try:
+            yield
+        finally:
+            settings.MARK_KEYS, settings.ADDRESS = before
+
+
 def play(package: Package, *, seed: int, units: int, out: Path, tell: Tell) -> Outcome:
     """Play the procedure of `package` on an empty database and write its package into the folder `out`.
 
@@ -107,7 +162,7 @@ def play(package: Package, *, seed: int, units: int, out: Path, tell: Tell) -> O
     rehearsal = Rehearsal(package, seed=seed, units=units, tell=tell)
     clock.set_source(rehearsal.time)
     try:
-        with quick_passwords():
+        with quick_passwords(), jobs_that_wait(), marks_of_a_rehearsal(seed):
             return rehearsal.run(out)
     finally:
         clock.set_source(None)
@@ -128,6 +183,7 @@ class Rehearsal(Troupe):
     def __init__(self, package: Package, *, seed: int, units: int, tell: Tell) -> None:
         self.units, self.tell = units, tell
         first_offices = choose_offices(package, units)
+        package, self.over_quota = self.short_quota(package, first_offices)
         own = [next(d.hand_in_until for d in package.offices if d.key == key) for key in first_offices]
         opens, closes = opening(package.call), closing(package.call, own)
         step = timedelta(seconds=max(1, min(40, 960 // units)))
@@ -141,7 +197,23 @@ class Rehearsal(Troupe):
         self.opens, self.closes, self.hand_in = opens, closes, (opens, closes)
         self.work = spans(self.definition, closes)
         self.refusals: list[str] = []
+        self.acts: dict[str, str] = {}
         self.sheets: list[CandidateList] = []
+
+    def short_quota(self, package: Package, first_offices: list[str]) -> tuple[Package, str]:
+        """The package with a quota of one less than the busiest office will send, and the key of that office.
+
+        A call of one stage, or with quotas of its own, is played as it is, and no office is named.
+        """
+        if len(package.call.stages) == 1 or package.call.stages[0].quota is not None:
+            return package, ""
+        sent = Counter(
+            first_offices[(number - 1) % len(first_offices)]
+            for number in range(1, self.units + 1)
+            if story_of(number).leaves_first_stage
+        )
+        busiest, count = sent.most_common(1)[0]
+        return with_quota(package, busiest, count - 1), busiest
 
     # The acts
 
@@ -156,7 +228,9 @@ class Rehearsal(Troupe):
             self.office_work(stage, position)
             if stage.key == self.definition.delivery.after_stage:
                 self.registry(position)
-        return self.finish(out)
+        made = self.package_made(out)
+        self.hear_results()
+        return self.finish(made)
 
     def prepare(self) -> None:
         """The call is loaded and published, the offices get their people."""
@@ -203,6 +277,9 @@ class Rehearsal(Troupe):
         taken = self.players[0].unit.code
         self.refused("同一代码再次注册", Invalid, lambda: self.register_with(taken))
         self.say(f"{len(self.players)} 家单位完成注册和确认，分布在 {len(self.first_offices)} 个推荐机构")
+        for player in self.of(Story.JOINT):
+            other = next(key for key in reversed(self.first_offices) if key != player.office.key)
+            self.players.append(replace(player, story=Story.TWICE, office=self.office(other)))
 
     def register_with(self, code: str) -> Organisation:
         """Register a unit that must not come to be."""
@@ -220,7 +297,10 @@ class Rehearsal(Troupe):
     def register_one(self, number: int) -> Player:
         """Unit `number` registers, and its head confirms."""
         office = self.office(self.first_offices[(number - 1) % len(self.first_offices)])
-        player = self.register_unit(number, office, story_of(number))
+        story = story_of(number)
+        if story is Story.CALLED_BACK and len(self.definition.stages) == 1:
+            story = Story.PLAIN  # a supplement takes back what an office above has received
+        player = self.register_unit(number, office, story)
         organisation, writer = player.organisation, player.writer
         if number == FIRST_UNCONFIRMED:
             self.refused(
@@ -364,16 +444,16 @@ class Rehearsal(Troupe):
             NotPermitted,
             lambda: applications.lodge(self.app(self.players[0]), above, by=self.players[0].writer),
         )
-        later = {Story.UNFINISHED, Story.LATE, Story.LAST_SECOND}
+        later = {Story.UNFINISHED, Story.LATE, Story.LAST_SECOND, Story.OUTAGE}
         for player in self.players:
             if player.story not in later:
                 self.lodge(player)
         self.say(f"{Lodgement.objects.count()} 份已递交")
         self.time.reach(working(self.hand_in, 0.88))
         for player in self.of(Story.RETURNED):
-            self.send_back_for_correction(player, player.office)
-            self.time.reach(working(self.hand_in, 0.94))
-            self.correct(player, player.office)
+            self.correct_in_rounds(player)
+        for player in self.of(Story.OUTAGE):
+            self.outage(player)
         last = sorted(self.of(Story.LAST_SECOND), key=self.until)
         for player in sorted([*last, *self.of(Story.LATE)], key=self.until):
             end = self.until(player)
@@ -399,9 +479,75 @@ class Rehearsal(Troupe):
         )
         anchor()
 
+    def outage(self, player: Player) -> None:
+        """The system was down before the hand-ins closed: a unit comes too late, and everybody gets a day more."""
+        first = self.definition.stages[0]
+        planned = max(self.until(other) for other in self.players)
+        self.time.reach(self.until(player) + timedelta(seconds=1))
+        self.refused(
+            f"{player.name}在截止以后递交",
+            NotNow,
+            lambda: applications.lodge(self.app(player), player.office, by=player.writer),
+            same_moment=True,
+        )
+        self.time.reach(planned + timedelta(minutes=30))
+        more = partial(
+            extend,
+            self.call,
+            stage=first.key,
+            deadline=Extension.Deadline.HAND_IN,
+            until=planned + timedelta(days=1),
+            # Where the call sets no time for everybody, an office closes by one of its own.
+            office=None if first.hand_in_until else player.office,
+        )
+        why = "机房停电，截止当天下午系统不能使用，所有单位的递交截止统一延长一天。"
+        self.refused(
+            "推荐机构自己延期",
+            NotPermitted,
+            lambda: more(by=self.staff[player.office.key].handler, reason=why),
+        )
+        above = offices_at(self.call, self.definition.stages[-1].key)[0]
+        by = self.staff[above.key].handler
+        self.refused("延期不写理由", Invalid, lambda: more(by=by, reason=" "))
+        self.time.tick()
+        given = more(by=by, reason=why)
+        self.call = Call.objects.get(pk=self.call.pk)  # which keeps its extensions once it has read them
+        told = self.told("call.extended")
+        must(player.writer in told, f"延期没有通知{player.name}。")
+        self.lodge(player)
+        at = there(given.until, "延期没有写到什么时候。").astimezone(self.definition.zone)
+        self.act(
+            "停机延期",
+            f"{first.label}的递交截止对{given.whom}延到 {at.month}月{at.day}日 {at:%H:%M}，"
+            f"通知 {len(told)} 人；{player.name}在延长的时间里递交，有效",
+        )
+
     def until(self, player: Player) -> datetime:
         """When the office of a unit stops taking hand-ins."""
         return window(self.call, player.office).hand_in_until or self.closes
+
+    def correct_in_rounds(self, player: Player) -> None:
+        """The office returns an application by problem lists until what it found is put right."""
+
+        def hand_in() -> None:
+            self.freeze(player)
+            self.collect(player, gates_until(self.call, self.app(player).stage))
+            self.lodge(player)
+
+        field = ".".join(self.long_field())
+        other = next(path for path in self.texts() if path != field)
+        lists = three_rounds(
+            self.app(player),
+            field=field,
+            other=other,
+            writer=player.writer,
+            handler=self.staff[player.office.key].handler,
+            hand_in=hand_in,
+            tick=self.time.tick,
+            refused=self.refused,
+        )
+        numbers = "、".join(row.reference for row in lists)
+        self.act("三轮补正", f"{player.name}按问题清单 {numbers} 补正，第 {len(lists)} 次改好")
 
     def send_back_for_correction(self, player: Player, office: Office) -> None:
         """The office returns an application with reasons that name the section."""
@@ -440,25 +586,64 @@ class Rehearsal(Troupe):
         """The offices of a stage check, decide, make their lists and send them."""
         self.heading(f"{stage.label}：审查、{stage.verb_recommend}、编制清单、报送")
         span = self.work[position]
-        last = position == len(self.definition.stages) - 1
+        first, last = position == 0, position == len(self.definition.stages) - 1
         offices = [office for office in offices_at(self.call, stage.key) if office.key in self.staff]
         self.time.reach(working(span, 0.1))
-        for office in offices:
-            for player in self.at(office):
-                self.decide(player, office, stage, first=position == 0, last=last)
-        self.follow_up()
+        self.settle_all(offices, stage, first=first, last=last)
         self.time.reach(working(span, 0.6))
         for office in offices:
             self.check_counts(office)
-            self.make_list(office, stage, first=position == 0)
+            self.make_list(office, first=first)
         self.time.reach(working(span, 0.8))
         for office in offices:
-            self.send_list(office, stage)
+            self.send_list(office)
+        if first:
+            self.call_back()
         anchor()
         received = sum(counts(self.call, office).received for office in offices)
         sent = sum(items(sheet).count() for sheet in self.sheets if sheet.stage == stage.key)
         self.say(
             f"{stage.label}：收到 {received} 项，{stage.verb_recommend}并报送 {sent} 项，清单 {len(offices)} 份"
+        )
+
+    def settle_all(self, offices: list[Office], stage: Stage, *, first: bool, last: bool) -> None:
+        """Everything that the offices of a stage have received is checked and decided on; the last one publishes it."""
+        if first:
+            self.join()
+        if last:
+            self.ask_experts(offices[0])
+        settle = self.rule if last else self.decide
+        for office in offices:
+            fits = {
+                player.reference: self.check(player, office, stage, first=first, last=last)
+                for player in self.at(office)
+            }
+            settle(office, stage, fits)
+        self.follow_up()
+        if last:
+            self.add_forgotten(offices[0], stage)
+            self.make_public(offices[0])
+
+    def join(self) -> None:
+        """Two offices got one project; they recommend it together, and it goes on once."""
+        for player, twin in zip(self.of(Story.JOINT), self.of(Story.TWICE), strict=True):
+            joint_recommendation(self, player, twin, self.refused)
+            self.act(
+                "联合推荐",
+                f"{player.office.short}和{twin.office.short}联合推荐{player.name}，{twin.reference} 并入它，只算一项",
+            )
+
+    def ask_experts(self, office: Office) -> None:
+        """Experts judge what came, where the call has rules for them."""
+        if self.package.scoring is None:
+            return
+        judged = judge(self.call, office, by=self.staff[office.key].handler, tell=self.say)
+        data = judged.version.data
+        ties = sum(line["tie"] is not None for line in data["result"])
+        self.act(
+            "专家评审",
+            f"{judged.panel.name}的结果冻结为 {judged.version.code}：有利害关系不能评的 {judged.conflicts} 对，"
+            f"阅读中申报回避 {len(data['left_out'])} 份，得分相同 {ties} 处",
         )
 
     def at(self, office: Office) -> list[Player]:
@@ -470,10 +655,9 @@ class Rehearsal(Troupe):
         )
         return [player for player in self.players if player.reference in here]
 
-    def decide(self, player: Player, office: Office, stage: Stage, *, first: bool, last: bool) -> None:
-        """Check one application and decide on it, by its story."""
+    def check(self, player: Player, office: Office, stage: Stage, *, first: bool, last: bool) -> bool:
+        """Check one application by its story; whether it may go on."""
         handler = self.staff[office.key].handler
-        forgets = last and player.story is Story.FORGOTTEN
         if last and player.story is Story.RETURNED_ABOVE:
             self.send_back_for_correction(player, office)
             self.time.reach(self.time() + timedelta(hours=2))
@@ -484,37 +668,75 @@ class Rehearsal(Troupe):
                 "别的机构来办", NotPermitted, lambda: reviews.recommend(self.app(player), by=stranger)
             )
             self.refused("没有审查完就推荐", NotNow, lambda: reviews.recommend(self.app(player), by=handler))
-        declines = (first and player.story is Story.DECLINED) or (last and player.story is Story.NOT_SELECTED)
-        self.judge(player, handler, against=declines)
-        if declines:
+        against = (first and player.story is Story.DECLINED) or (last and player.story is Story.NOT_SELECTED)
+        self.judge(player, handler, against=against)
+        if against:
             self.refused(
                 "要点不符合仍要推荐", NotNow, lambda: reviews.recommend(self.app(player), by=handler)
             )
+        elif not (last and player.story is Story.FORGOTTEN):
+            self.later_opinions(player, stage, handler)
+        return not against
+
+    def decide(self, office: Office, stage: Stage, fits: dict[str, bool]) -> None:
+        """The handler recommends what fits (by reference), and declines the rest."""
+        handler = self.staff[office.key].handler
+        for player in [player for player in self.players if player.reference in fits]:
+            self.time.tick()
+            if not fits[player.reference]:
+                reviews.decline(self.app(player), by=handler, reasons=[Said(UNFIT)])
+                self.say(f"{office.short}不予{stage.verb_recommend}{player.name}")
+                continue
+            reviews.recommend(self.app(player), by=handler)
+            if player.story is Story.TAKEN_BACK and stage.key == self.definition.stages[0].key:
+                self.time.tick()
+                reviews.take_back(self.app(player), by=handler, reason="发现附件页码有误，复核后再办。")
+                self.judge(player, handler, note="已复核")
+                reviews.recommend(self.app(player), by=handler)
+                self.say(f"{office.short}收回对{player.name}的推荐，复核后再次推荐")
+
+    def rule(self, office: Office, stage: Stage, fits: dict[str, bool]) -> None:
+        """The last stage decides on all together, and another person confirms."""
+        fit, unfit = (Choice.SELECT, "符合征集要求。"), (Choice.NOT_SELECT, UNFIT)
+        decide(self.desk(office), {key: fit if good else unfit for key, good in fits.items()})
+        for player in self.players:
+            if not fits.get(player.reference, True):
+                self.say(f"{office.short}不予{stage.verb_recommend}{player.name}")
+
+    def desk(self, office: Office) -> Desk:
+        """An office of the last stage, as the acts of its decisions and publicities want it."""
+        staff = self.staff[office.key]
+        return Desk(self.call, office, staff.handler, staff.approver, self.time, self.say, self.refused)
+
+    def make_public(self, office: Office) -> None:
+        """What was decided is made public; of two objections one is upheld."""
+        for objected, cleared in zip(self.of(Story.OBJECTED), self.of(Story.CLEARED), strict=True):
+            shown = play_publicity(self.desk(office), upheld=objected.reference, refused=cleared.reference)
+            state = self.app(objected).state_label
+            self.act("公示", f"{shown.reference}，{shown.items.count()} 项，期满并办结异议以后通过")
+            self.act("异议成立", f"{objected.name}现在是“{state}”，不再选报")
+            self.act("异议不成立", f"{cleared.name}照常选报")
+
+    def call_back(self) -> None:
+        """After its list was sent, an office takes one application back by a supplement, and declines it."""
+        for player in self.of(Story.CALLED_BACK):
+            office = player.office
+            others = [row.application.reference for row in effective(self.call, office)]
+            others.remove(player.reference)
+            sent = supplement(self, office, player.reference, *others[-1:])
             self.time.tick()
             reviews.decline(
-                self.app(player), by=handler, reasons=[Said("经核查，不符合征集要求，本批次不予列入。")]
+                self.app(player), by=self.staff[office.key].handler, reasons=[Said("已不具备试点条件。")]
             )
-            self.say(f"{office.short}不予{stage.verb_recommend}{player.name}")
-            return
-        if not forgets:
-            self.later_opinions(player, stage, handler)
-        self.time.tick()
-        reviews.recommend(self.app(player), by=handler)
-        if first and player.story is Story.TAKEN_BACK:
-            self.time.tick()
-            reviews.take_back(self.app(player), by=handler, reason="发现附件页码有误，复核后再办。")
-            self.judge(player, handler, note="已复核")
-            reviews.recommend(self.app(player), by=handler)
-            self.say(f"{office.short}收回对{player.name}的推荐，复核后再次推荐")
+            self.act("补充更正", f"{office.short}以 {sent.reference} 撤下{player.name}，已报送的清单不改")
 
     def another_handler(self, office: Office) -> User:
         """A handler of some other office."""
         return next(staff.handler for key, staff in self.staff.items() if key != office.key)
 
-    def make_list(self, office: Office, stage: Stage, *, first: bool) -> None:
-        """The handler ranks and proposes, the approver confirms; every check on the way is tried once."""
-        staff = self.staff[office.key]
-        handler, approver = staff.handler, staff.approver
+    def add_forgotten(self, office: Office, stage: Stage) -> None:
+        """No list is put forward while an opinion is missing; it is added, and the application selected anew."""
+        handler = self.staff[office.key].handler
         forgotten = [player for player in self.of(Story.FORGOTTEN) if self.waits_for_opinion(player, office)]
         for player in forgotten:
             self.refused(
@@ -525,9 +747,13 @@ class Rehearsal(Troupe):
             self.time.tick()
             reviews.take_back(self.app(player), by=handler, reason="补登意见")
             self.later_opinions(player, stage, handler)
-            self.time.tick()
-            reviews.recommend(self.app(player), by=handler)
+            self.rule(office, stage, {player.reference: True})
             self.say(f"{office.short}补登{player.name}缺的意见，重新{stage.verb_recommend}")
+
+    def make_list(self, office: Office, *, first: bool) -> None:
+        """The handler ranks and proposes, the approver confirms; every check on the way is tried once."""
+        staff = self.staff[office.key]
+        handler, approver = staff.handler, staff.approver
         ready = self.recommended_at(office)
         order = self.rng.sample(ready, len(ready))
         self.refused(
@@ -567,8 +793,8 @@ class Rehearsal(Troupe):
             outstanding(self.round(player), gates_until(self.call, gate_after(self.call, application.stage)))
         )
 
-    def send_list(self, office: Office, stage: Stage) -> None:
-        """Dispatch, after a unit on the list has withdrawn where its story says so."""
+    def send_list(self, office: Office) -> None:
+        """Dispatch, after a unit on the list has withdrawn where its story says so, and what is too many was let pass."""
         sheet = next(sheet for sheet in self.sheets if sheet.office_id == office.pk)
         staff = self.staff[office.key]
         leaving = [p for p in self.of(Story.WITHDRAWN) if p.reference in self.recommended_at(office)]
@@ -584,6 +810,12 @@ class Rehearsal(Troupe):
             self.seal(sheet, staff.handler)
             self.say(f"{player.name}在清单审批后撤回，{office.short}重新编制清单")
         self.refused("经办人报送清单", NotPermitted, lambda: dispatch.dispatch(sheet, by=staff.handler))
+        if office.key == self.over_quota:
+            for row in quota_waiver(self, sheet, self.refused):
+                self.act(
+                    "超额同意",
+                    f"{office.short}的 {sheet.reference} 有 {row.count} 项，名额 {row.maximum} 项，上级同意后报送",
+                )
         self.time.tick()
         sent = dispatch.dispatch(sheet, by=staff.approver)
         self.sheets = [sent if row.pk == sent.pk else row for row in self.sheets]
@@ -684,9 +916,9 @@ class Rehearsal(Troupe):
 
     # The end
 
-    def finish(self, out: Path) -> Outcome:
-        """Make the package, verify it, and reconcile every number."""
-        self.heading("报送包：生成、核验，核对全部数字")
+    def package_made(self, out: Path) -> Made:
+        """The package for the destination, verified; a copy of it with another byte does not pass."""
+        self.heading("报送包：生成、核验")
         sheet = self.sheets[-1]
         sent = SentPackage.objects.select_related("file", "list__call").get(list=sheet)
         must(sent.state == "ready", f"报送包没有生成：{sent.fault}")
@@ -698,16 +930,59 @@ class Rehearsal(Troupe):
         must(report.ok, "报送包核验不通过：\n" + report.text())
         must(report.digest == sent.manifest_digest, "报送包的清单摘要与记录的不同。")
         self.find_tampering(path)
-        numbers = self.reconcile(path, sheet)
+        self.say(f"报送包 {path.name}：{report.files} 个文件，核验通过；改动一个字节即被发现")
+        return Made(sheet, path, report.digest, report.files)
+
+    def hear_results(self) -> None:
+        """The destination writes what it decided; it is recorded, and every unit is told."""
+        label = self.definition.destination.label
+        self.heading(f"结果：{label}来文，逐项登记，告知各单位")
+        office = self.sheets[-1].office
+        now = self.time().astimezone(self.definition.zone)
+        self.time.reach(working((now, now + timedelta(days=60)), 1))
+        content = scans.page(
+            [f"关于下达{self.definition.programme}项目的通知", str(self.today())], seal=label
+        )
+        scan = take_scan(BytesIO(content), name="来文.pdf", by=self.staff[office.key].handler)
+        left = [player.reference for player in self.of(Story.NOT_CHOSEN)]
+        letter = play_results(self.desk(office), scan, not_selected=left)
+        told = self.told("application.approved") | self.told("application.not_selected")
+        for player in self.nominated():
+            must({player.writer, player.head} <= told, f"结果没有告知{player.name}。")
+        self.act(
+            "国家结果",
+            f"{letter.number}：批准 {len(self.nominated()) - len(left)} 项，未选入 {len(left)} 项，告知 {len(told)} 人",
+        )
+        anchor()
+
+    def nominated(self) -> list[Player]:
+        """The units whose applications left for the destination."""
+        return [player for player in self.players if player.story.is_nominated]
+
+    def told(self, name: str) -> set[User]:
+        """Have everybody told of the events of that name, as the worker would; who has it on the page of messages."""
+        found: set[User] = set()
+        for event in Event.objects.filter(name=name).order_by("pk"):
+            telling.tell(event.pk)
+            notices = Notice.objects.filter(key__startswith=f"event:{event.pk}:").select_related("user")
+            found.update(notice.user for notice in notices)
+        return found
+
+    def finish(self, made: Made) -> Outcome:
+        """Reconcile every number, and prove the history."""
+        self.heading("核对：全部数字和历史")
+        numbers = self.reconcile(made.path, made.sheet)
+        proofs = books_agree(self)
         audit = verify_history()
         must(audit.ok, "历史核验不通过：\n" + "\n".join(audit.faults))
-        self.say(f"报送包 {path.name}：{report.files} 个文件，核验通过；改动一个字节即被发现")
+        self.say(f"各机构收发账 {proofs} 处核对相符")
         self.say(f"历史核验通过：{audit.chains} 条链，{audit.events} 条记录，{audit.anchors} 个锚点")
-        numbers |= {"refusals": len(self.refusals), "events": audit.events, "files": report.files}
+        numbers |= {"refusals": len(self.refusals), "events": audit.events, "files": made.files}
         self.tell("")
         self.tell(self.summary(numbers))
-        nominated = numbers["nominated"]
-        return Outcome(report.digest, path, len(self.players), nominated, self.refusals, numbers)
+        return Outcome(
+            made.digest, made.path, len(self.players), numbers["nominated"], self.refusals, numbers, self.acts
+        )
 
     def find_tampering(self, path: Path) -> None:
         """A copy of the package in which one byte differs must not pass."""
@@ -749,14 +1024,15 @@ class Rehearsal(Troupe):
             arrived = Lodgement.objects.filter(stage=after.key, sent_by__isnull=False).count()
             must(self.items_at(before.key) == arrived, f"{before.label}报送与{after.label}收到的数目不符。")
         nominated = items(sheet).count()
-        must(nominated == states["nominated"], "最后的清单项数与已报送数不符。")
+        must(nominated == len(self.nominated()), "最后的清单项数与剧本的报送数不符。")
         must(
             nominated == len({name.split("/")[3] for name in self.folders(path)}),
             "报送包里的申请数与清单不符。",
         )
         must(not any(row.missing for row in registered(self.call)), "报送时登记机构仍有缺件。")
-        self.check_evidence(rows.filter(state="nominated"))
-        void = sum(player.story.versions == 2 for player in self.players) + len(self.of(Story.WITHDRAWN))
+        self.check_evidence(rows.filter(state__in=LEFT))
+        void = sum(max(0, player.story.versions - 1) for player in self.players)
+        void += len(self.of(Story.WITHDRAWN))
         must(Round.objects.filter(state="void").count() == void, "失效的会签数与剧本不符。")
         return {
             "applications": len(self.players),
@@ -765,6 +1041,9 @@ class Rehearsal(Troupe):
             "nominated": nominated,
             "declined": states["declined"],
             "withdrawn": states["withdrawn"],
+            "merged": states["merged"],
+            "approved": states["approved"],
+            "not_selected": states["not_selected"],
             "never_handed_in": states["draft"] + states["signing"],
             "opinions": Signature.objects.count(),
             "void_rounds": void,
@@ -804,16 +1083,20 @@ class Rehearsal(Troupe):
 
     def summary(self, numbers: dict[str, int]) -> str:
         """The numbers in one sentence each."""
-        areas = {player.unit.area.split("/")[0] for player in self.players if player.story.end == "nominated"}
+        areas = {player.unit.area.split("/")[0] for player in self.nominated()}
         wanted = {area.key for area in self.definition.areas}
         must(areas == wanted or self.units < 3 * len(wanted), "不是每个重点领域都有项目报送。")
-        left = (
-            numbers["applications"] - numbers["never_handed_in"] - numbers["declined"] - numbers["withdrawn"]
-        )
-        must(left == numbers["nominated"], "总数核不上：申请减去未递交、未推荐和撤回，不等于报送数。")
+        stopped = ("never_handed_in", "declined", "withdrawn", "merged")
+        left = numbers["applications"] - sum(numbers[name] for name in stopped)
+        must(left == numbers["nominated"], "总数核不上：申请减去未递交、未推荐、撤回和并入，不等于报送数。")
+        must(left == numbers["approved"] + numbers["not_selected"], "结果数与报送数不符。")
+        acts = "\n".join(f"　{title}：{words}" for title, words in self.acts.items())
         return (
+            f"演到的情形：\n{acts}\n"
             f"合计：申请 {numbers['applications']} = 未递交 {numbers['never_handed_in']}"
-            f" + 不予推荐或选报 {numbers['declined']} + 撤回 {numbers['withdrawn']} + 报送 {numbers['nominated']}\n"
+            f" + 不予推荐或选报 {numbers['declined']} + 撤回 {numbers['withdrawn']}"
+            f" + 并入联合推荐 {numbers['merged']} + 报送 {numbers['nominated']}\n"
+            f"　　　报送 {numbers['nominated']} = 国家批准 {numbers['approved']} + 未选入 {numbers['not_selected']}\n"
             f"　　　推荐机构 {len(self.first_offices)} 个，重点领域 {len(areas)} 个，意见 {numbers['opinions']} 条，"
             f"失效的会签 {numbers['void_rounds']} 轮，应拒绝而拒绝 {numbers['refusals']} 次"
         )
@@ -850,6 +1133,11 @@ class Rehearsal(Troupe):
         """Print the title of an act."""
         self.tell("")
         self.tell(f"【{words}】")
+
+    def act(self, title: str, words: str) -> None:
+        """Print what happened, and keep it for the summary."""
+        self.acts[title] = words
+        self.say(f"{title}：{words}")
 
     def say(self, words: str) -> None:
         """Print what happened, with the time of the rehearsal."""

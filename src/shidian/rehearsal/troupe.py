@@ -6,7 +6,7 @@ belong to it, at the moment that the timetable shows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
@@ -41,6 +41,9 @@ from shidian.signoffs.models import Party, Round, Signature
 from shidian.signoffs.queries import outstanding
 
 T = TypeVar("T")
+
+Refuses = Callable[[str, type[Exception], Callable[[], object]], object]
+"""Tries a verb that must be refused by exactly that refusal; the words say what is tried."""
 
 
 class NotAsItMustBe(Exception):
@@ -229,6 +232,15 @@ class Troupe:
             for asked in section.fields
             if asked.type == "long_text" and not (asked.visible_when or section.visible_when)
         )
+
+    def texts(self) -> list[str]:
+        """The texts of any length that are always asked for, as "section.field"."""
+        return [
+            f"{section.key}.{asked.key}"
+            for section in self.package.questionnaire.sections
+            for asked in section.fields
+            if asked.type in ("text", "long_text") and not (asked.visible_when or section.visible_when)
+        ]
 
     def collect(self, player: Player, gates: Sequence[str], by: User | None = None) -> None:
         """Record the agreement of every party due at `gates`."""

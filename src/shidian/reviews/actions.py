@@ -10,13 +10,18 @@ from django.utils.translation import gettext as _
 
 from shidian.accounts.models import User
 from shidian.applications import actions as applications
+from shidian.applications.corrections import Wanted
 from shidian.applications.models import Application, Lodgement
+from shidian.applications.places import Place, of_section
 from shidian.applications.queries import lodgement_here
 from shidian.core import clock
 from shidian.core.errors import Invalid, NotNow, require
 from shidian.reviews.checklist import items
+from shidian.reviews.claims import end_claim
+from shidian.reviews.freshness import require_fresh
 from shidian.reviews.models import Check, Decision, Reason
-from shidian.reviews.rules import can_check, can_recommend
+from shidian.reviews.problems import drafts_of
+from shidian.reviews.rules import can_check, can_recommend, can_settle, may_decide_alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +33,16 @@ class Said:
 
 
 @transaction.atomic
-def record_checks(lodgement: Lodgement, verdicts: Mapping[str, tuple[str, str]], *, by: User) -> int:
+def record_checks(
+    lodgement: Lodgement, verdicts: Mapping[str, tuple[str, str]], *, by: User, seen: str = ""
+) -> int:
     """Record verdicts (item key to verdict and note) that differ from the latest ones; returns how many.
 
-    Refused (`Invalid`) for an item that the checklist does not have or a verdict that does not exist.
+    Refused (`Invalid`) for an item that the checklist does not have or a verdict that does not exist; `Stale` when
+    somebody else judged or decided since the page was `seen`.
     """
-    applications.locked(lodgement.application)
+    application = applications.locked(lodgement.application)
+    require_fresh(application, seen, by)
     require(can_check(by, lodgement))
     known = {item.key for item in items(lodgement)}
     latest = {row.item: (row.verdict, row.note) for row in lodgement.checks.order_by("pk")}
@@ -57,7 +66,9 @@ def _lodgement(application: Application) -> Lodgement:
 
 
 def _decide(application: Application, kind: Decision.Kind, reasons: Sequence[Said], *, by: User) -> Decision:
-    decision = Decision.objects.create(lodgement=_lodgement(application), kind=kind, at=clock.now(), by=by)
+    lodgement = _lodgement(application)
+    decision = Decision.objects.create(lodgement=lodgement, kind=kind, at=clock.now(), by=by)
+    end_claim(lodgement, by=by)
     Reason.objects.bulk_create(
         Reason(decision=decision, position=position, section=said.section, text=said.text)
         for position, said in enumerate(reasons, start=1)
@@ -73,33 +84,65 @@ def _words(reasons: Sequence[Said]) -> str:
 
 
 @transaction.atomic
-def return_for_correction(application: Application, *, by: User, reasons: Sequence[Said]) -> Decision:
-    """Return the application to its lead with reasons, each naming a section where it can. Refused without reasons."""
-    words = _words(reasons)
-    applications.return_for_correction(application, by=by, reasons=words)
-    return _decide(application, Decision.Kind.RETURN, reasons, by=by)
+def return_for_correction(
+    application: Application,
+    *,
+    by: User,
+    reasons: Sequence[Said] = (),
+    days: int | None = None,
+    seen: str = "",
+) -> Decision:
+    """Return the application to its lead with a problem list: what was drafted while reading, then the `reasons`.
+
+    A reason opens the section that it names, or everything. `days`: see `applications.actions`. Refused without any
+    entry; `Stale` when somebody else did something with the application since the page was `seen`.
+    """
+    application = applications.locked(application)
+    require_fresh(application, seen, by)
+    require(can_settle(by, application))
+    lodgement = _lodgement(application)
+    drafts = drafts_of(lodgement)
+    given = [said for said in reasons if said.text.strip()]
+    wanted = [Wanted(row.text, row.place, row.severity, row.again) for row in drafts]
+    wanted += [Wanted(said.text.strip(), str(of_section(said.section))) for said in given]
+    said = [Said(one.text, Place.read(one.place).section) for one in wanted]
+    applications.return_for_correction(application, by=by, reasons=_words(said), wanted=wanted, days=days)
+    decision = _decide(application, Decision.Kind.RETURN, said, by=by)
+    lodgement.drafts.all().delete()
+    return decision
 
 
 @transaction.atomic
-def decline(application: Application, *, by: User, reasons: Sequence[Said]) -> Decision:
-    """Do not recommend, with reasons; the end for this application. Refused without reasons."""
+def decline(application: Application, *, by: User, reasons: Sequence[Said], seen: str = "") -> Decision:
+    """Do not recommend, with reasons; the end for this application. Refused without reasons, and by `require_fresh`."""
+    application = applications.locked(application)
+    require_fresh(application, seen, by)
+    require(can_settle(by, application))
     words = _words(reasons)
+    require(may_decide_alone(application))
     applications.decline(application, by=by, reasons=words)
     return _decide(application, Decision.Kind.DECLINE, reasons, by=by)
 
 
 @transaction.atomic
-def recommend(application: Application, *, by: User) -> Decision:
-    """Recommend (at the last stage: select) an application whose every item is judged and none not met."""
+def recommend(application: Application, *, by: User, seen: str = "") -> Decision:
+    """Recommend (at the last stage: select) an application whose every item is judged and none not met.
+
+    `Stale` when somebody else did something with it since the page was `seen`.
+    """
     application = applications.locked(application)
+    require_fresh(application, seen, by)
     require(can_recommend(by, application))
+    require(may_decide_alone(application))
     applications.recommend(application, by=by)
     return _decide(application, Decision.Kind.RECOMMEND, (), by=by)
 
 
 @transaction.atomic
-def take_back(application: Application, *, by: User, reason: str) -> Decision:
-    """Put a recommended application back under review while its list is not approved."""
+def take_back(application: Application, *, by: User, reason: str, seen: str = "") -> Decision:
+    """Put a recommended application back under review while its list is not approved. Refused by `require_fresh`."""
+    application = applications.locked(application)
+    require_fresh(application, seen, by)
     said = [Said(reason)]
     _words(said)
     applications.take_back(application, by=by, reason=reason)

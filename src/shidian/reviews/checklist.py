@@ -10,22 +10,26 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from shidian.applications.models import Lodgement
+from shidian.applications.models import Application, Lodgement
+from shidian.applications.scanned import seen_in
 from shidian.calls.definition import CallDefinition
 from shidian.calls.queries import gates_until
 from shidian.core.digests import short_code
+from shidian.core.language import date_words
 from shidian.questionnaires.checks import Problem, check
+from shidian.reviews.findings import Finding, of_section, of_signature
 from shidian.reviews.listings import Search, searches
 from shidian.reviews.models import Check
+from shidian.reviews.similar import alike
 from shidian.signoffs.models import Round
-from shidian.signoffs.queries import asked
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One point to judge: `finding` is what the machine saw, `tone` its colour (done, stop or empty).
 
-    `search` stands where the call asks about lists of units; it never colours the finding.
+    `search` stands where the call asks about lists of units; it never colours the finding. `compared`: what was found is
+    shown on the page of applications that are alike. `findings` are what else the machine saw (`reviews.findings`).
     """
 
     key: str
@@ -35,6 +39,8 @@ class Item:
     tone: str
     hint: str = ""
     search: Search | None = None
+    compared: bool = False
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,15 @@ def items(lodgement: Lodgement) -> list[Item]:
         *_parties(lodgement),
         *_attachments(call.definition, content),
         *(
-            Item(f"extra-{extra.key}", _("其他"), extra.label, "", "", extra.hint)
+            Item(
+                f"extra-{extra.key}",
+                _("其他"),
+                extra.label,
+                _alike(lodgement) if extra.machine == "alike" else "",
+                "",
+                extra.hint,
+                compared=extra.machine == "alike",
+            )
             for extra in call.definition.checklist
         ),
     ]
@@ -86,6 +100,7 @@ def _conditions(lodgement: Lodgement) -> list[Item]:
 
 def _sections(lodgement: Lodgement, problems: list[Problem]) -> list[Item]:
     found: list[Item] = []
+    answers = lodgement.version.data["answers"]
     for section in lodgement.application.call.questionnaire.sections:
         if section.key == "conditions":
             continue
@@ -93,32 +108,50 @@ def _sections(lodgement: Lodgement, problems: list[Problem]) -> list[Item]:
         finding = (
             _("各栏已填，格式无误") if not mine else _("；").join(problem.message for problem in mine[:5])
         )
+        more = of_section(lodgement, section, answers.get(section.key) or {})
         found.append(
-            Item(f"section-{section.key}", _("申请书"), section.title, finding, "stop" if mine else "done")
+            Item(
+                f"section-{section.key}",
+                _("申请书"),
+                section.title,
+                finding,
+                "stop" if mine else "done",
+                findings=tuple(more),
+            )
         )
     return found
 
 
 def _parties(lodgement: Lodgement) -> list[Item]:
-    round_ = Round.objects.filter(version=lodgement.version_id).first()
+    round_ = (
+        Round.objects.filter(version=lodgement.version_id)
+        .select_related("version")
+        .defer("version__content")
+        .first()
+    )
     if round_ is None:
         return []
     due = gates_until(lodgement.application.call, lodgement.stage)
     code = short_code(lodgement.digest)
     found: list[Item] = []
-    for party in asked(round_):
+    everybody = list(
+        round_.parties.order_by("position").prefetch_related(
+            "signatures", "carries__signature__party__round__version"
+        )
+    )
+    seen = seen_in([signature for party in everybody if (signature := party.signature)])
+    for party in everybody:
         signature = party.signature
+        more: list[Finding] = []
         label = _("{party}：{party_2}").format(party=party.label, party_2=party.name)
         if signature is not None:
-            day = _("{year} 年 {month} 月 {day} 日").format(
-                year=signature.signed_on.year, month=signature.signed_on.month, day=signature.signed_on.day
-            )
             said = _("{decision}，{signatory}，{day}，所见版本 {short_code}").format(
                 decision=signature.get_decision_display(),
                 signatory=signature.signatory,
-                day=day,
+                day=date_words(signature.signed_on),
                 short_code=short_code(signature.digest),
             )
+            more = of_signature(lodgement, signature, seen.get(signature.pk, []))
             fits = party.has_agreed and (signature.digest == lodgement.digest or party.carried is not None)
             finding, tone = (
                 (said, "done")
@@ -130,7 +163,15 @@ def _parties(lodgement: Lodgement) -> list[Item]:
         else:
             finding, tone = _("本批规定在以后的环节出具，现在不必等候"), ""
         found.append(
-            Item(f"party-{party.position}", _("各单位意见"), label, finding, tone, _("盖章、签名、日期齐全"))
+            Item(
+                f"party-{party.position}",
+                _("各单位意见"),
+                label,
+                finding,
+                tone,
+                _("盖章、签名、日期齐全"),
+                findings=tuple(more),
+            )
         )
     return found
 
@@ -146,6 +187,11 @@ def _attachments(definition: CallDefinition, content: dict[str, Any]) -> list[It
         )
         found.append(Item(f"attachment-{slot.key}", _("证明材料"), slot.label, finding, tone, slot.hint))
     return found
+
+
+def _alike(lodgement: Lodgement) -> str:
+    # Only how many: which they are is told to those who may see them.
+    return alike(lodgement.application, Application.objects.all()).words
 
 
 def judged(lodgement: Lodgement) -> list[Judged]:

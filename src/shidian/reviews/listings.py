@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from shidian.applications.content import at_path
 from shidian.calls.definition import CallDefinition
+from shidian.core.language import date_words
 from shidian.organisations.models import Watchlist
 from shidian.organisations.queries import Match, Unit, listed
 
@@ -115,7 +115,7 @@ def searches(definition: CallDefinition, content: Mapping[str, Any]) -> dict[str
         found[key] = Search(
             [
                 _("{kind}（{source}，截至 {as_of}）").format(
-                    kind=row.get_kind_display(), source=row.source, as_of=_day(row.as_of)
+                    kind=row.get_kind_display(), source=row.source, as_of=date_words(row.as_of)
                 )
                 for row in lists
             ],
@@ -137,7 +137,3 @@ def _matches(body: Named, matches: Mapping[Unit, list[Match]], kinds: set[Any]) 
                     match.entry.pk, match
                 )  # the spelling that comes first tells by what it was found
     return [rows[pk] for pk in sorted(rows)]
-
-
-def _day(day: date) -> str:
-    return _("{year} 年 {month} 月 {day} 日").format(year=day.year, month=day.month, day=day.day)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -16,8 +17,9 @@ from shidian.core.errors import Invalid, NotNow, Stale, require
 from shidian.documents.models import DocumentVersion, StoredFile
 from shidian.signoffs import rules
 from shidian.signoffs.hooks import gate_settled
-from shidian.signoffs.models import Carry, Gate, Party, Round, Signature
-from shidian.signoffs.queries import asked, given_before
+from shidian.signoffs.mandates import mandate_for, mandates_of
+from shidian.signoffs.models import Carry, Gate, Link, LinkStep, Party, Round, Signature
+from shidian.signoffs.queries import asked, given_before, standing
 from shidian.signoffs.scopes import Scope, scope_digest
 from shidian.signoffs.terms import ORDINARY, Terms
 
@@ -43,6 +45,34 @@ class Invited:
         return (self.role, self.name[:120], self.code[:18])
 
 
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """The bodies that are asked again although nothing changed for them: what they said of versions up to `until`."""
+
+    bodies: frozenset[tuple[str, str, str]]
+    until: int
+
+    def binds(self, signature: Signature) -> bool:
+        """Whether an agreement does not count on."""
+        party = signature.party
+        return party.round.version.number <= self.until and party.body in self.bodies
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an opinion rests on: the scan of a sealed page, what was proved at the screen, or a PDF with a certificate."""
+
+    means: Signature.Means
+    scan: StoredFile | None = None
+    certified: StoredFile | None = None
+    proof: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def paper(cls, scan: StoredFile) -> Evidence:
+        """A sealed page as it was scanned."""
+        return cls(Signature.Means.PAPER, scan=scan)
+
+
 @transaction.atomic
 def open_round(
     version: DocumentVersion,
@@ -52,11 +82,12 @@ def open_round(
     chain: str,
     by: Actor,
     terms: Terms = ORDINARY,
+    anew: Anew | None = None,
 ) -> Round:
     """Open the round of a frozen version; its parties stand in the order given.
 
     Where the terms let those sign again whose part changed, the agreements to the version before whose scope has the
-    same digest are carried here, each with an event; a gate may settle at once.
+    same digest are carried here, each with an event, but for what is asked `anew`; a gate may settle at once.
     """
     round_ = Round.objects.create(
         version=version, purpose=purpose, chain=chain, terms=terms.model_dump(), opened_at=clock.now()
@@ -76,18 +107,18 @@ def open_round(
         for position, body in enumerate(invited, start=1)
     )
     if terms.again == "changed":
-        _carry(round_, by=by)
+        _carry(round_, by=by, anew=anew)
     return round_
 
 
-def _carry(round_: Round, *, by: Actor) -> None:
+def _carry(round_: Round, *, by: Actor, anew: Anew | None) -> None:
     before = given_before(round_.version)
     content = round_.version.data
     gates: dict[str, None] = {}
     for party in round_.parties.order_by("position") if before else ():
         signature = before.get(party.body)
         digest = scope_digest(content, party.vouches_for)
-        if signature is None or signature.scope_digest != digest:
+        if signature is None or signature.scope_digest != digest or (anew and anew.binds(signature)):
             continue
         Carry.objects.create(party=party, signature=signature, scope_digest=digest, at=clock.now())
         gates[party.gate] = None
@@ -96,6 +127,7 @@ def _carry(round_: Round, *, by: Actor) -> None:
             round_.chain,
             by=by,
             detail={
+                "party": party.pk,
                 "label": party.label,
                 "name": party.name,
                 "role": party.role,
@@ -116,23 +148,25 @@ def _carry(round_: Round, *, by: Actor) -> None:
 def record_signature(
     party: Party,
     *,
-    by: User,
+    by: Actor,
     decision: Signature.Decision,
     signatory: str,
     signed_on: date,
-    scan: StoredFile,
+    evidence: Evidence,
     capacity: str = "",
     opinion: str = "",
     place: str = "",
     namesake: bool = False,
+    link: Link | None = None,
 ) -> Signature:
-    """Record a party's opinion on paper, bound to the digest of the round's version and to that of its own scope.
+    """Record a party's opinion, whatever its means, bound to the digest of the round's version and to that of its own scope.
 
     When the last party due at a gate agrees, the gate settles once, whoever of several comes last at the same moment
     (the round's row is locked); when all parties agreed, the round completes. Refused (`Stale`) once the round is
     void, because the version was replaced; refused (`NotNow`) for a party that has agreed already or whose turn has not
     come; refused (`Invalid`, at `signatory`) for a person who has signed where the terms want another one, unless it is
-    a `namesake`, which is recorded.
+    a `namesake`, which is recorded, and for a delegate outside of the period of its mandate; within it the signature
+    names the mandate. A `link` by which the opinion came decides nothing more, and an agreement ends every other one.
     """
     round_ = Round.objects.select_for_update().select_related("version").get(pk=party.round_id)
     if round_.state == "void":
@@ -145,6 +179,10 @@ def record_signature(
     terms = Terms.stored(round_.terms)
     if not namesake and (fault := rules.same_person(party, signatory, everybody, terms)):
         raise Invalid(fault, [("signatory", fault)])
+    party.round = round_
+    mandate, fault = mandate_for(mandates_of(party), signatory, signed_on)
+    if fault:
+        raise Invalid(fault, [("signatory", fault)])
     signature = Signature.objects.create(
         party=party,
         decision=decision,
@@ -153,13 +191,26 @@ def record_signature(
         signatory=signatory,
         capacity=capacity,
         signed_on=signed_on,
-        scan=scan,
+        means=evidence.means,
+        scan=evidence.scan,
+        certified=evidence.certified,
+        proof=dict(evidence.proof),
+        mandate=mandate,
         digest=round_.version.digest,
         scope_digest=scope_digest(round_.version.data, party.vouches_for),
         recorded_at=clock.now(),
-        recorded_by=by,
+        recorded_by_id=by.pk,
     )
+    if link is not None:
+        LinkStep.objects.create(
+            link=link,
+            kind=LinkStep.Kind.DECIDED,
+            at=signature.recorded_at,
+            signature=signature,
+            address=evidence.proof.get("address"),
+        )
     detail = {
+        "party": party.pk,
         "label": party.label,
         "name": party.name,
         "role": party.role,
@@ -167,10 +218,13 @@ def record_signature(
         "digest": signature.digest,
         "signatory": signatory,
         "signed_on": signed_on.isoformat(),
-        "scan": scan.sha256,
+        "means": evidence.means.value,
+        **({"scan": evidence.scan.sha256} if evidence.scan else {}),
+        **({"certified": evidence.certified.sha256} if evidence.certified else {}),
         "opinion": opinion,
         **({"place": place} if place else {}),
         **({"namesake": True} if namesake else {}),
+        **({"mandate": mandate.pk, "given_by": mandate.given_by} if mandate else {}),
     }
     match signature.decision:
         case Signature.Decision.AGREE:
@@ -180,6 +234,7 @@ def record_signature(
         case _:
             record("signoff.sent_back", round_.chain, by=by, detail=detail)
     if decision == Signature.Decision.AGREE:
+        revoke_links([party], by=by)
         _settle(
             round_, party.gate, [each for each in everybody if each != party and not each.has_agreed], by=by
         )
@@ -197,9 +252,27 @@ def _settle(round_: Round, key: str, waiting: Sequence[Party], *, by: Actor) -> 
 
 @transaction.atomic
 def void_round(round_: Round, *, by: User, reason: str) -> None:
-    """Void a round whose version is given up; the signatures stay as evidence of what was agreed then."""
+    """Void a round whose version is given up; the signatures stay as evidence, and links to sign by are worth nothing more."""
     round_ = Round.objects.select_for_update().select_related("version").get(pk=round_.pk)
     if round_.state == "void":
         return
     given = [f"{party.label} {party.name}" for party in round_.parties.all() if party.has_agreed]
-    move(round_, "void", by=by, detail={"version": round_.version.label, "reason": reason, "given": given})
+    revoked = revoke_links(round_.parties.all(), by=by)
+    detail = {"version": round_.version.label, "reason": reason, "given": given}
+    move(
+        round_,
+        "void",
+        by=by,
+        detail={**detail, **({"links": [link.key for link in revoked]} if revoked else {})},
+    )
+
+
+def revoke_links(parties: Collection[Party], *, by: Actor) -> list[Link]:
+    """Make every usable link of these parties useless, within the caller's transaction; those that were."""
+    rows = Link.objects.filter(party__in=[party.pk for party in parties]).select_related("party__round")
+    alive = [link for link in rows.prefetch_related("steps") if standing(link).alive]
+    at = clock.now()
+    LinkStep.objects.bulk_create(
+        LinkStep(link=link, kind=LinkStep.Kind.REVOKED, at=at, by_id=by.pk) for link in alive
+    )
+    return alive

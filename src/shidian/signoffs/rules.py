@@ -15,7 +15,9 @@ def is_their_turn(party: Party, everybody: Sequence[Party]) -> Verdict:
     """A party is asked when everybody of an earlier step has agreed; which step is whose is call data."""
     waiting = [each for each in everybody if each.step < party.step and not each.has_agreed]
     if waiting:
-        names = "、".join(f"{each.label}“{each.name}”" for each in waiting)
+        names = _("、").join(
+            _("{party}“{party_2}”").format(party=each.label, party_2=each.name) for each in waiting
+        )
         return not_now(_("按本批的次序，要等{names}先同意。").format(names=names))
     return YES
 

@@ -6,7 +6,7 @@ identifies the application (its reference, its lead, the form) and the scope its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import Field
@@ -21,6 +21,8 @@ PARTIES = "parties"
 ATTACHMENTS = "attachments"
 FORM = "form"
 """Paths of `changes` that are no field: who takes part, `attachments.<slot>`, and the form or the call itself."""
+SHEET = "sheet"
+"""What stands beside them where nothing changed, and yet a sheet is to be made again (`actions.Anew`)."""
 
 
 class Scope(Value):
@@ -80,16 +82,19 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any], scope: Scope | 
         keys = [*right, *(key for key in left if key not in right)]
         found += [f"{section}.{key}" for key in keys if _other(left, right, key)]
     files, present = old.pop(ATTACHMENTS, []), new.pop(ATTACHMENTS, [])
-    for slot in dict.fromkeys(each["slot"] for each in [*present, *files]):
-        if [each for each in files if each["slot"] == slot] != [
-            each for each in present if each["slot"] == slot
-        ]:
-            found.append(f"{ATTACHMENTS}.{slot}")
+    if files != present:
+        slots = list(dict.fromkeys(each["slot"] for each in [*present, *files]))
+        other = [slot for slot in slots if _of(files, slot) != _of(present, slot)]
+        found += [f"{ATTACHMENTS}.{slot}" for slot in other or slots]  # or only their order is another
     if old.pop(PARTIES, []) != new.pop(PARTIES, []):
         found.append(PARTIES)
     if old != new or (was != now and not found):
         found.append(FORM)
     return found
+
+
+def _of(files: Sequence[Mapping[str, Any]], slot: str) -> list[Mapping[str, Any]]:
+    return [each for each in files if each["slot"] == slot]
 
 
 def _other(left: Mapping[str, Any], right: Mapping[str, Any], key: str) -> bool:

@@ -62,6 +62,7 @@ class Control:
     search: bool = False
     rich: bool = False
     pictures: str = ""  # what the editor of a rich text needs for its pictures, as JSON
+    readonly: bool = False  # a cell of a row that is not open
 
     @property
     def count(self) -> int:
@@ -81,6 +82,7 @@ class ScreenRow:
     no: int
     cells: tuple[Control, ...]
     blank: bool
+    locked: bool = False
 
     @property
     def wrong(self) -> bool:

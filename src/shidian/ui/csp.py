@@ -22,6 +22,14 @@ HEADERS = {
     ),
 }
 
+_CAMERA = HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)")
+
+
+def with_camera(response: HttpResponse) -> HttpResponse:
+    """Let a page read codes with the camera of whoever is at it, when that person allows it in the browser too."""
+    response.headers["Permissions-Policy"] = _CAMERA
+    return response
+
 
 class ContentSecurityPolicy:
     """Middleware: sets each header that the view has not set itself."""

@@ -58,6 +58,11 @@ def sheet(content: bytes, *, name: str) -> HttpResponse:
     return made(content, name=name, media_type=XLSX, download=True)
 
 
+def table(content: bytes, *, name: str) -> HttpResponse:
+    """Comma-separated text, always downloaded."""
+    return made(content, name=name, media_type="text/csv; charset=utf-8", download=True)
+
+
 def _guarded(response: Answer, name: str, *, download: bool) -> Answer:
     response["Content-Disposition"] = content_disposition_header(download, name) or "attachment"
     response["X-Content-Type-Options"] = "nosniff"

@@ -14,20 +14,42 @@ from shidian.applications import events as applications
 from shidian.audit.models import Event
 from shidian.calls import events as calls
 from shidian.dispatch import events as dispatch
+from shidian.documents import events as documents
+from shidian.notifications import events as notifications
 from shidian.organisations import events as organisations
+from shidian.reviews import events as reviews
+from shidian.reviews.experts import events as experts
+from shidian.reviews.scoring import events as scoring
 from shidian.signoffs import events as signoffs
 
 WORDINGS: Mapping[str, str] = {
     **accounts.WORDINGS,
     **organisations.WORDINGS,
+    **documents.WORDINGS,
     **signoffs.WORDINGS,
     **calls.WORDINGS,
     **applications.WORDINGS,
+    **reviews.WORDINGS,
     **dispatch.WORDINGS,
+    **notifications.WORDINGS,
+    **experts.WORDINGS,
+    **scoring.WORDINGS,
 }
 TOLD_BY_ANOTHER = ("signoff.voided",)
 """Left out of timelines: the reopening or the return that caused it stands right beside it."""
-TONES: Mapping[str, str] = {**signoffs.TONES, **applications.TONES, **dispatch.TONES}
+TONES: Mapping[str, str] = {
+    **signoffs.TONES,
+    **applications.TONES,
+    **reviews.TONES,
+    **dispatch.TONES,
+    **notifications.TONES,
+    **experts.TONES,
+    **scoring.TONES,
+}
+
+
+_TABLED = ("role", "kind")
+"""Details that are words of our own tables, kept in Chinese."""
 
 
 class _Known(dict[str, Any]):
@@ -50,7 +72,10 @@ class Entry:
 def words(event: Event) -> str:
     """An event as a sentence; one without wording is shown by its name, so that nothing is left out."""
     pattern = WORDINGS.get(event.name, event.name)
-    said = gettext(pattern).format_map(_Known(event.detail))
+    detail = {
+        name: gettext(said) if name in _TABLED and said else said for name, said in event.detail.items()
+    }
+    said = gettext(pattern).format_map(_Known(detail))
     return said.replace("（）", "").replace(" ()", "").rstrip("：，:, ")
 
 

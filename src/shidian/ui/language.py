@@ -5,6 +5,7 @@ Only the person's own choice counts. What the browser asks for does not: many an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -15,11 +16,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
 from django.utils.translation.trans_real import DjangoTranslation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 ENGLISH = "en"
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
 class Language:
@@ -74,6 +77,12 @@ def _words_of(language: str) -> dict[str, str]:
 def words() -> dict[str, str]:
     """What the modules of the browser say, by the Chinese; nothing while the page is Chinese."""
     return _words_of(ENGLISH) if translation.get_language() == ENGLISH else {}
+
+
+def tongue(text: str) -> SafeString:
+    """The attribute that has a reader's voice speak Chinese content as such on an English page, else nothing."""
+    foreign = translation.get_language() == ENGLISH and _CHINESE.search(text)
+    return SafeString(' lang="zh-CN"' if foreign else "")
 
 
 @cache

@@ -14,8 +14,16 @@ from django.utils.translation import gettext_noop
 
 from .code_lists import list_version
 from .controls import ROW_LINES, Control, ScreenField, ScreenRow
+from .language import tongue
 
-NEED = gettext_noop('<span class="need">必填</span>')
+
+def _named(text: str) -> str:
+    lang = tongue(text)
+    return f"<span{lang}>{escape(text)}</span>" if lang else escape(text)
+
+
+def _need() -> str:
+    return _('<span class="need">必填</span>')
 
 
 def attribute(name: str, value: str) -> str:
@@ -25,7 +33,7 @@ def attribute(name: str, value: str) -> str:
 
 def field(shown: ScreenField) -> SafeString:
     """A field with its heading, label, words, problems and controls."""
-    heading = f'<h2 class="field-heading field-gap">{escape(shown.heading)}</h2>' if shown.heading else ""
+    heading = f'<h2 class="field-heading field-gap">{_named(shown.heading)}</h2>' if shown.heading else ""
     if heading and shown.heading_shows:
         heading = _conditional(heading, shown.heading_shows, hidden=shown.heading_hidden)
     body = _locked(shown) if shown.locked else _LAYOUTS[shown.layout](shown)
@@ -64,7 +72,7 @@ def _single(shown: ScreenField) -> str:
     only = shown.controls[0]
     return (
         f'<div class="field field-gap{_wrong(shown)}">'
-        f'<label class="label" for="{only.id}">{escape(shown.label)}{NEED if shown.required else ""}</label>'
+        f'<label class="label" for="{only.id}">{_named(shown.label)}{_need() if shown.required else ""}</label>'
         f"{_words(shown)}{control(only)}{_found(shown)}</div>"
     )
 
@@ -93,11 +101,11 @@ def _choices(shown: ScreenField) -> str:
     for group in shown.groups:
         radios = "".join(
             f'<label class="choice" for="{option.id}"><input type="radio" id="{option.id}" name="{shown.key}" '
-            f'value="{escape(option.value)}"{" checked" if option.checked else ""}>{escape(option.label)}</label>'
+            f'value="{escape(option.value)}"{" checked" if option.checked else ""}>{_named(option.label)}</label>'
             for option in group.options
         )
         named = f' role="group" aria-label="{escape(group.label)}"' if group.label else ""
-        label = f'<p class="label" aria-hidden="true">{escape(group.label)}</p>' if group.label else ""
+        label = f'<p class="label" aria-hidden="true">{_named(group.label)}</p>' if group.label else ""
         groups.append(f'<div class="choice-group"{named}>{label}<div class="choices">{radios}</div></div>')
     return (
         f'<fieldset class="field field-gap group{_wrong(shown)}"{attribute("aria-describedby", shown.described)}>'
@@ -162,7 +170,7 @@ def _address(name: str, **parts: str) -> str:
 
 
 def _rows(shown: ScreenField) -> str:
-    heads = "".join(f'<span data-share="{head.share}">{escape(head.label)}</span>' for head in shown.heads)
+    heads = "".join(f'<span data-share="{head.share}">{_named(head.label)}</span>' for head in shown.heads)
     listed = "".join(_row(shown.key, row) for row in shown.rows)
     model = f"<template>{_row(shown.key, shown.template_row)}</template>" if shown.template_row else ""
     limit = (
@@ -179,8 +187,8 @@ def _rows(shown: ScreenField) -> str:
         attribute=attribute("aria-describedby", shown.described),
         shown_2=shown.key,
         most=most,
-        shown_3=escape(shown.label),
-        need=NEED if shown.required else "",
+        shown_3=_named(shown.label),
+        need=_need() if shown.required else "",
         shown_4=_words(shown),
         heads=heads,
         listed=listed,
@@ -198,22 +206,21 @@ def _row(key: str, row: ScreenRow) -> str:
             share=cell.share,
             id=cell.id,
             no=row.no,
-            cell=escape(cell.label),
+            cell=_named(cell.label),
             id_2=_messages(cell.id, cell.wrong, cell.warnings),
             control=control(cell),
         )
         for cell in row.cells
     )
     buttons = "".join(
-        _(
-            '<button class="button button-icon" type="submit" name="rows-{verb}" value="{key}-{no}" aria-label="{words}第 {no} 行{words_2}">{sign}</button>'
-        ).format(verb=verb, key=key, no=row.no, words=words[0], words_2=words[1], sign=sign)
+        f'<button class="button button-icon" type="submit" name="rows-{verb}"{" disabled" if row.locked else ""} value="{key}-{row.no}" '
+        f'aria-label="{_(words).format(no=row.no)}">{sign}</button>'
         for verb, words, sign in _ROW_BUTTONS
     )
     return _(
         '<li{attribute}{value}><fieldset class="row"><legend class="row-no"><span>第 </span><b data-row-no>{no}</b><span> 行</span></legend>{cells}<div class="row-tools">{buttons}</div></fieldset></li>'
     ).format(
-        attribute=attribute("class", "is-wrong" if row.wrong else ""),
+        attribute=attribute("class", "is-wrong" if row.wrong else "is-locked" if row.locked else ""),
         value=" data-blank" if row.blank else "",
         no=row.no,
         cells=cells,
@@ -222,9 +229,9 @@ def _row(key: str, row: ScreenRow) -> str:
 
 
 _ROW_BUTTONS = (
-    ("up", ("", gettext_noop("上移")), "↑"),
-    ("down", ("", gettext_noop("下移")), "↓"),
-    ("drop", (gettext_noop("删除"), ""), "✕"),
+    ("up", gettext_noop("第 {no} 行上移"), "↑"),
+    ("down", gettext_noop("第 {no} 行下移"), "↓"),
+    ("drop", gettext_noop("删除第 {no} 行"), "✕"),
 )
 
 
@@ -232,7 +239,7 @@ def control(shown: Control) -> str:
     """An input, textarea or select, and its counter when it has one."""
     common = (
         f' id="{shown.id}" name="{shown.name}"{attribute("aria-invalid", "true" if shown.wrong else "")}'
-        f"{attribute('aria-describedby', shown.described)}"
+        f"{attribute('aria-describedby', shown.described)}{' readonly' if shown.readonly else ''}"
     )
     if shown.kind == "select":
         options = "".join(group.markup for group in shown.groups)
@@ -265,7 +272,7 @@ def _counter(shown: Control) -> str:
 
 
 def _legend(shown: ScreenField) -> str:
-    return f'<legend class="label">{escape(shown.label)}{NEED if shown.required else ""}</legend>'
+    return f'<legend class="label">{_named(shown.label)}{_need() if shown.required else ""}</legend>'
 
 
 def _words(shown: ScreenField) -> str:
@@ -280,13 +287,22 @@ def _words(shown: ScreenField) -> str:
 
 
 def _prose_help(shown: ScreenField) -> str:
-    """How tables and pictures are written by hand; an editor hides it."""
+    """What a long answer may hold, and how it is written by hand; an editor shows that only with the text itself."""
     if not any(each.rich for each in shown.controls):
         return ""
-    words = _("表格：一行写成“| 甲 | 乙 |”，连着写几行；第二行写“| --- | --- |”，第一行就是表头。")
     if any(each.pictures for each in shown.controls):
-        words += _("图片：先上传到“证明材料”的插图里，再另起一行写“[图：文件名｜图名]”。")
-    return f'<p class="hint" id="{shown.id}-prose" data-prose-help>{escape(words)}</p>'
+        words = _("可以有表格和图片；从 Word、WPS、网页粘贴，会保留段落、编号和简单的表格。")
+        grammar = _(
+            "原文里，“| 甲 | 乙 |”是表格的一行，第二行写“| --- | --- |”，第一行就是表头；"
+            "“[图：文件名｜图名]”是一张图片，文件先上传到“证明材料”的插图里。"
+        )
+    else:
+        words = _("可以有表格；从 Word、WPS、网页粘贴，会保留段落、编号和简单的表格。")
+        grammar = _("原文里，“| 甲 | 乙 |”是表格的一行，第二行写“| --- | --- |”，第一行就是表头。")
+    return (
+        f'<p class="hint" id="{shown.id}-prose">{escape(words)}</p>'
+        f'<p class="hint" data-prose-grammar>{escape(grammar)}</p>'
+    )
 
 
 def _messages(place: str, wrong: Sequence[str], warnings: Sequence[str]) -> str:

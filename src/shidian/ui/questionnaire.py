@@ -23,8 +23,6 @@ from .options import Option, OptionGroup
 # A closed list up to this length is shown whole, a longer one as a select.
 SHOWN_CHOICES = 12
 
-YES_NO = [Choice(value="yes", label=gettext_noop("是")), Choice(value="no", label=gettext_noop("否"))]
-
 WORDS: dict[str, dict[str, str]] = {
     "month_range": {"from": gettext_noop("起（年-月）"), "to": gettext_noop("止（年-月）")},
     "region": {
@@ -120,7 +118,7 @@ def _bind_field(
     warnings = tuple(
         words for words in _messages(at_field, "warning") if not (explained and explained in words)
     )
-    hint = asked.hint or _EXAMPLES.get(asked.type, "")
+    hint = asked.hint or (_(_EXAMPLES[asked.type]) if asked.type in _EXAMPLES else "")
     described = " ".join(
         [f"{field_id}-hint"] * bool(hint)
         + [f"{field_id}-wrong"] * bool(wrong)
@@ -291,7 +289,7 @@ def _part_controls(asked: Field, value: Any, common: Mapping[str, Any]) -> tuple
             Control(
                 name=name,
                 id=f"f-{name}",
-                label=WORDS[asked.type][part],
+                label=_(WORDS[asked.type][part]),
                 kind="select" if groups else "input",
                 value=_text(held.get(part)),
                 required=asked.required and part != "detail",
@@ -365,9 +363,14 @@ def _plain_group(choices: Sequence[Choice], value: str) -> tuple[OptionGroup, ..
     return (OptionGroup("", tuple(Option(c.value, c.label, c.value == value) for c in choices)),)
 
 
+def yes_no() -> list[Choice]:
+    """The answers to a question of yes or no."""
+    return [Choice(value="yes", label=_("是")), Choice(value="no", label=_("否"))]
+
+
 def _choice_groups(asked: Field, value: str, field_id: str) -> tuple[OptionGroup, ...]:
     """Radios; those of an area tree stand under the name of their branch."""
-    choices = YES_NO if asked.type == "yes_no" else asked.choices
+    choices = yes_no() if asked.type == "yes_no" else asked.choices
     branches: dict[str, list[Option]] = {}
     for position, choice in enumerate(choices):
         branch, label = _branch(choice) if asked.type == "area" else ("", choice.label)

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from shidian.core.errors import Invalid, NotNow, NotPermitted
+from shidian.core.errors import Invalid, NotNow, NotPermitted, Refused
+from shidian.core.language import in_words
 
 from . import errors
 
@@ -27,8 +28,13 @@ class Refusals:
             page, reason = errors.CONFLICT, exception.reason
         elif isinstance(exception, Invalid):
             page, reason = errors.UNPROCESSABLE, exception.reason
+        elif isinstance(
+            exception, Refused
+        ):  # what is asked for cannot be had now: no box to sign in, no answer
+            page, reason = errors.CONFLICT, exception.reason
         else:
             return None
+        reason = in_words(reason)
         if request.headers.get("X-Requested-With") == "autosave":
             conflict = page is errors.CONFLICT
             return JsonResponse(

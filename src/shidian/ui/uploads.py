@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.core.files.uploadhandler import FileUploadHandler, MemoryFileUploadHandler, SkipFile
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -17,10 +17,11 @@ _MARK = "_shidian_upload_refused"
 
 
 class UploadLimit(FileUploadHandler):
-    """Skips every file of a request whose body is larger than `settings.UPLOAD_LIMIT`, and marks the request."""
+    """Skips every file of a request whose body is larger than `limit` (bytes), and marks the request."""
 
-    def __init__(self, request: HttpRequest | None = None) -> None:
+    def __init__(self, request: HttpRequest | None = None, limit: int | None = None) -> None:
         super().__init__(request)
+        self.limit = limit or settings.UPLOAD_LIMIT
         self.received = 0
         self.refused = False
 
@@ -33,7 +34,7 @@ class UploadLimit(FileUploadHandler):
         encoding: str | None = None,
     ) -> None:
         """The announced length decides before anything is read."""
-        if content_length > settings.UPLOAD_LIMIT:
+        if content_length > self.limit:
             self._refuse()
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
@@ -45,7 +46,7 @@ class UploadLimit(FileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         """Count what arrives, for requests that did not announce their length."""
         self.received += len(raw_data)
-        if self.received > settings.UPLOAD_LIMIT:
+        if self.received > self.limit:
             self._refuse()
             raise SkipFile
         return raw_data
@@ -58,6 +59,21 @@ class UploadLimit(FileUploadHandler):
         self.refused = True
         if self.request is not None:
             setattr(self.request, _MARK, True)
+
+
+class InMemory(MemoryFileUploadHandler):
+    """Keeps every file of a request in memory, whatever its size: for keys, which never touch the disk."""
+
+    def handle_raw_input(
+        self,
+        input_data: Any,
+        META: Any,  # noqa: N803 - the name of the base class
+        content_length: int,
+        boundary: Any,
+        encoding: str | None = None,
+    ) -> None:
+        """A limit is set by another handler, before this one."""
+        self.activated = True
 
 
 def refused(request: HttpRequest) -> str:

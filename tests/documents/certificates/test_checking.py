@@ -13,6 +13,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from shidian.core.said import Said
 from shidian.documents.certificates import checking, signing, timestamps, trial
 from shidian.documents.certificates.signers import KeyFile
 from shidian.documents.certificates.trust import BadTrust, Trust, load
@@ -36,6 +37,8 @@ def test_other_version_is_found(bench: Bench) -> None:
     report = bench.check(bench.sign(other, 0), 0)
 
     assert not report.ok and not report.same_version and "other_version" in codes(report)
+    # The words come out of the other process with their template: a page can say them in its language.
+    assert all(isinstance(finding.message, Said) for finding in report.findings)
 
 
 def test_flipped_byte_in_the_paper_is_found(bench: Bench, signed: bytes) -> None:

@@ -6,8 +6,10 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from shidian.documents.certificates import signing, tokens
@@ -24,18 +26,23 @@ def driver(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Path:
         if os.environ.get("CI") == "true":
             pytest.fail("SoftHSM2 is not installed")
         pytest.skip("SoftHSM2 is not installed")
+    key, certificate = bench.platform.authority.issue(UNITS[0])
+    prepare_token(tmp_path_factory.mktemp("softhsm"), key, certificate)
+    return DRIVER
+
+
+def prepare_token(folder: Path, key: Any, certificate: x509.Certificate) -> None:
+    """A token `unit` with PIN 1234 that holds a key and its certificate."""
     import pkcs11
     from pkcs11 import Attribute, ObjectClass
     from pkcs11.util.x509 import decode_x509_certificate
 
-    folder = tmp_path_factory.mktemp("softhsm")
     (folder / "tokens").mkdir()
     settings = folder / "softhsm2.conf"
     settings.write_text(
         f"directories.tokendir = {folder / 'tokens'}\nobjectstore.backend = file\nlog.level = ERROR\n"
     )
     os.environ["SOFTHSM2_CONF"] = str(settings)
-    key, certificate = bench.platform.authority.issue(UNITS[0])
     pem = folder / "key.pem"
     pem.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     for command in (
@@ -43,14 +50,15 @@ def driver(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["--import", str(pem), "--token", "unit", "--label", "key", "--id", "a1", "--pin", "1234"],
     ):
         subprocess.run(["softhsm2-util", *command], check=True, capture_output=True)
-    token = pkcs11.lib(str(DRIVER)).get_token(token_label="unit")
+    library = pkcs11.lib(str(DRIVER))
+    library.reinitialize()  # it reads its settings once; another test of this process may have had others
+    token = library.get_token(token_label="unit")
     with token.open(user_pin="1234", rw=True) as session:
         described = decode_x509_certificate(certificate.public_bytes(Encoding.DER))
         session.create_object(
             described | {Attribute.TOKEN: True, Attribute.ID: b"\xa1", Attribute.LABEL: "unit",
                          Attribute.CLASS: ObjectClass.CERTIFICATE}
         )  # fmt: skip
-    return DRIVER
 
 
 def test_token_signs(bench: Bench, driver: Path) -> None:

@@ -8,24 +8,26 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import docx
 
 from shidian.applications import word_form
+from shidian.applications.word_pictures import Album
 from shidian.calls import packages
 from shidian.calls.packages import Package
 from shidian.documents.word.form import Marks
 from shidian.documents.word.writer import write
+from shidian.questionnaires import prose
 from tests.documents.word import breaking as b
 from tests.documents.word import foreign
-from tests.documents.word.people import UNITS, Unit
+from tests.documents.word.people import PICTURES, RICH, UNITS, Unit
 
 PACKAGE = Path(__file__).parents[3] / "calls" / "tianjin-2023-smps10"
 PINNED = datetime(2023, 7, 10, 8, 0, tzinfo=UTC)
@@ -50,6 +52,9 @@ class Case:
         return content
 
 
+_UNITS = {**UNITS, "rich": RICH}
+
+
 @cache
 def package() -> Package:
     return packages.read(PACKAGE)
@@ -58,9 +63,10 @@ def package() -> Package:
 @cache
 def own(unit: str) -> bytes:
     """Our own file of a unit."""
-    held = word_form.values(package(), UNITS[unit].answers)
+    held = word_form.values(package(), _UNITS[unit].answers)
     marks = Marks("tianjin-2023-smps10", "TJ10-0001", "")
-    return write(word_form.form_of(package()), held, marks=marks, foot="TJ10-0001  ·  草稿", pinned=PINNED)
+    foot = "TJ10-0001  ·  草稿"
+    return write(word_form.form_of(package()), held, marks=marks, foot=foot, pinned=PINNED, pictures=PICTURES)
 
 
 @cache
@@ -134,7 +140,7 @@ def _own(unit: str, *changes: b.Change) -> Callable[[], bytes]:
 
 def _foreign(unit: str, layout: str, style: str) -> Callable[[], bytes]:
     def make() -> bytes:
-        return foreign.docx_bytes(foreign.LAYOUTS[layout](UNITS[unit], foreign.STYLES[style]))
+        return foreign.docx_bytes(foreign.LAYOUTS[layout](_UNITS[unit], foreign.STYLES[style]))
 
     return make
 
@@ -171,6 +177,53 @@ def cases() -> Iterator[Case]:
         yield Case(
             name, "foreign", UNITS["rescue"], _foreign("rescue", layout, "underlined"), formats, formats[-1]
         )
+    yield from _rich()
+
+
+def _rich() -> Iterator[Case]:
+    """Long answers with tables and pictures, as they come back from programs, and as others draw them."""
+    yield Case("own-rich", "own", RICH, _own("rich"))
+    yield Case("own-rich-python-docx", "own", RICH, lambda: resaved(own("rich")))
+    for name in (
+        "runs-split",
+        "content-controls",
+        "tracked",
+        "text-box",
+        "reordered",
+        "plan-split",
+        "blank-lines",
+    ):
+        yield Case(f"own-rich-{name}", "own", RICH, _own("rich", *_CHANGES[name]))
+    for name in ("odt", "doc", "rtf", "lo-docx", "odt-doc"):
+        suffix = _FORMATS[name][-1]
+        yield Case(f"own-rich-{name}", "own", RICH, _own("rich"), _FORMATS[name], suffix)
+    for layout in ("one-table", "several-tables"):
+        for style in ("plain", "spaced", "starred"):
+            make = _foreign("rich", layout, style)
+            yield Case(f"foreign-rich-{layout}-{style}", "foreign", RICH, make)
+    for layout, format_ in (("one-table", "doc"), ("several-tables", "odt"), ("several-tables", "rtf")):
+        make = _foreign("rich", layout, "plain")
+        yield Case(f"foreign-rich-{layout}-{format_}", "foreign", RICH, make, (format_,), format_)
+
+
+class _Album:
+    """Stands for the pictures of an application: the same content is the same picture."""
+
+    def __init__(self, given: Mapping[str, bytes]) -> None:
+        known = {picture.content: name for name, picture in PICTURES.items()}
+        self.names = {name: known.get(content, name) for name, content in given.items()}
+
+    def placed(self, text: str, _field: str) -> str:
+        parsed = prose.parse(text)
+        lines = text.split("\n")
+        for picture in parsed.pictures:
+            lines[picture.line] = prose.picture_line(
+                self.names.get(picture.name, picture.name), picture.caption
+            )
+        return "\n".join(lines)
+
+    def left_out(self) -> list[str]:
+        return []
 
 
 # Measuring
@@ -202,7 +255,8 @@ def measure(case: Case, content: bytes) -> Outcome:
 
     taken = take(BytesIO(content), name=f"file.{case.suffix}")
     reading = read(BytesIO(taken.docx), word_form.form_of(package()))
-    compared = word_form.compare(package(), reading, {})
+    album = cast(Album, _Album(reading.pictures))
+    compared = word_form.compare(package(), reading, {}, album=album)
     wanted = expected(case.unit)
     got = {entry.path: entry.value for entry in compared.proposed if not entry.empty}
     found = [path for path in wanted if path in got]

@@ -5,16 +5,18 @@ Nothing here comes from our own writer: other tables, other merges, other styles
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
 import docx
 from docx.document import Document
+from docx.shared import Mm
 from docx.table import Table
 
-from tests.documents.word.people import Unit
+from shidian.questionnaires import prose
+from tests.documents.word.people import PICTURES, Unit
 
 TITLE = "社会管理和公共服务综合标准化试点申请书"
 INSTRUCTIONS = (
@@ -109,6 +111,10 @@ def names(unit: Unit, field: str) -> list[str]:
 def put(cell: Any, text: str, style: Style, *, essay: bool = False) -> None:
     """Type a text into a cell: a paragraph for each line, or breaks within one."""
     lines = text.split("\n")
+    blocks = prose.parse(text).blocks if essay else ()
+    if any(isinstance(block, (prose.Table, prose.Picture)) for block in blocks):
+        draw(cell, blocks)
+        return
     if style.breaks:
         run = cell.paragraphs[0].add_run()
         for number, line in enumerate(lines):
@@ -119,6 +125,25 @@ def put(cell: Any, text: str, style: Style, *, essay: bool = False) -> None:
     for number, line in enumerate(lines):
         paragraph = cell.paragraphs[0] if number == 0 else cell.add_paragraph()
         paragraph.add_run(style.indent + line if essay and line else line)
+
+
+def draw(cell: Any, blocks: Sequence[prose.Block]) -> None:
+    """Put an answer into a cell with its tables and pictures; behind a table stands an empty paragraph."""
+    for number, block in enumerate(blocks):
+        match block:
+            case prose.Table(rows=rows, header=header):
+                table = cell.add_table(len(rows), len(rows[0]))
+                for row, texts in zip(table.rows, rows, strict=True):
+                    for each, text in zip(row.cells, texts, strict=True):
+                        each.paragraphs[0].add_run(text).bold = (header and texts is rows[0]) or None
+            case prose.Picture(name=name, caption=caption):
+                picture = cell.paragraphs[0] if number == 0 else cell.add_paragraph()
+                picture.add_run().add_picture(BytesIO(PICTURES[name].content), width=Mm(80))
+                if caption:
+                    cell.add_paragraph(caption)
+            case _:
+                paragraph = cell.paragraphs[0] if number == 0 else cell.add_paragraph()
+                paragraph.add_run("\n".join(prose.lines_of(block)))
 
 
 def grid(document: Any, rows: int, columns: int) -> Table:

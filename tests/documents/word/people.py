@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
+from PIL import Image
+
+from shidian.documents.word.form import Jpeg
+
 Answers = dict[str, dict[str, Any]]
+
+
+def _jpeg(width: int, height: int, colour: str) -> Jpeg:
+    out = BytesIO()
+    Image.new("RGB", (width, height), colour).save(out, "JPEG")
+    return Jpeg(out.getvalue(), width, height)
+
+
+PICTURES = {"组织机构.jpg": _jpeg(900, 400, "navy"), "服务流程.jpg": _jpeg(600, 800, "teal")}
+"""What the answers of RICH show."""
 
 
 def _body(name: str) -> dict[str, str]:
@@ -210,3 +225,21 @@ LONG = Unit(
 )
 
 UNITS = {"rescue": RESCUE, "rare": RARE, "long": LONG}
+
+_DRAWN: Answers = {
+    "lead": {
+        "self_assessment": "一、基础较好，分项得分如下。\n| 项目 | 得分 | 说明 |\n| --- | --- | --- |\n| 组织管理 | 18 | 机构健全，\\n职责明确 |\n"
+        "| 单位名称 | 9 | a \\| b |\n\n（一）人员偏少；\n（二）经费偏紧。"
+    },
+    "basis": {
+        "current_state": "[图：组织机构.jpg｜图1 组织机构]\n领导小组下设办公室，配备专职人员 3 名。",
+        "standardization": "| 已有标准 | 36 项 |\n| 在编标准 | 8 项 |",
+    },
+    "goals": {
+        "goals": "到2025年底，建成覆盖应急救援全过程的标准体系。\n1．分年度目标\n| 指标 | 2024年 | 2025年 |\n| --- | --- | --- |\n| 实施率 | 90% | 95% |\n"
+        "| 满意度 |  | 90% |\n\n2．服务流程见图。\n[图：服务流程.jpg｜图2 应急救援服务流程]\n[图：组织机构.jpg]\n以上目标逐年评价。"
+    },
+    "funding": {"spending": "| 用途 | 金额（万元） |\n| --- | --- |\n| 标准制定 | 20 |\n| 培训 | 5 |"},
+}
+RICH = Unit({key: {**RESCUE.answers[key], **_DRAWN.get(key, {})} for key in RESCUE.answers}, RESCUE.words)
+"""Long answers with tables and pictures; not among the units, whose answers are typed as text."""

@@ -81,6 +81,47 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                (
+                                    "draft",
+                                    "signing",
+                                    "lodged",
+                                    "returned",
+                                    "recommended",
+                                    "nominated",
+                                    "declined",
+                                    "withdrawn",
+                                ),
+                            )
+                        ),
+                        name="application_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ("draft", "returned", "withdrawn")),
+                            ("version__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="application_beyond_draft_has_version",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("state__in", ("lodged", "returned", "recommended", "nominated", "declined")),
+                                _negated=True,
+                            ),
+                            ("office__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="application_handed_in_has_office",
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Attachment",
@@ -213,6 +254,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("application", "section"), name="section_once")
+                ]
+            },
         ),
         migrations.CreateModel(
             name="SectionRevision",
@@ -244,59 +290,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        (
-                            "draft",
-                            "signing",
-                            "lodged",
-                            "returned",
-                            "recommended",
-                            "nominated",
-                            "declined",
-                            "withdrawn",
-                        ),
-                    )
-                ),
-                name="application_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ("draft", "returned", "withdrawn")),
-                    ("version__isnull", False),
-                    _connector="OR",
-                ),
-                name="application_beyond_draft_has_version",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("state__in", ("lodged", "returned", "recommended", "nominated", "declined")),
-                        _negated=True,
-                    ),
-                    ("office__isnull", False),
-                    _connector="OR",
-                ),
-                name="application_handed_in_has_office",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sectionanswers",
-            constraint=models.UniqueConstraint(fields=("application", "section"), name="section_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="sectionrevision",
-            constraint=models.UniqueConstraint(fields=("answers", "number"), name="revision_number_once"),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("answers", "number"), name="revision_number_once")
+                ]
+            },
         ),
     ]

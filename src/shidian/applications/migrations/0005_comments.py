@@ -55,6 +55,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("pk",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("resolved_at__isnull", True), ("resolved_by__isnull", True)),
+                            models.Q(("resolved_at__isnull", False), ("resolved_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="thread_resolved_by_someone",
+                    )
+                ],
+                "indexes": [models.Index(fields=["application", "section"], name="thread_of_section")],
             },
         ),
         migrations.CreateModel(
@@ -95,6 +106,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("pk",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind__in", ("resolved", "reopened")), ("text", "")),
+                            models.Q(("kind", "said"), models.Q(("text", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="comment_says_something",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -127,32 +148,6 @@ class Migration(migrations.Migration):
                 "ordering": ("pk",),
                 "constraints": [models.UniqueConstraint(fields=("comment", "user"), name="mention_once")],
             },
-        ),
-        migrations.AddIndex(
-            model_name="thread",
-            index=models.Index(fields=["application", "section"], name="thread_of_section"),
-        ),
-        migrations.AddConstraint(
-            model_name="thread",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("resolved_at__isnull", True), ("resolved_by__isnull", True)),
-                    models.Q(("resolved_at__isnull", False), ("resolved_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="thread_resolved_by_someone",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="comment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind__in", ("resolved", "reopened")), ("text", "")),
-                    models.Q(("kind", "said"), models.Q(("text", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="comment_says_something",
-            ),
         ),
         Protect(["Comment", "Mention"]),
     ]

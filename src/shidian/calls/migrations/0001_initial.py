@@ -28,6 +28,13 @@ class Migration(migrations.Migration):
                 ("digest", models.CharField(blank=True, max_length=64)),
                 ("references_given", models.PositiveIntegerField(default=0)),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ("draft", "published"))), name="call_state_known"
+                    )
+                ]
+            },
         ),
         migrations.CreateModel(
             name="CallVersion",
@@ -49,15 +56,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="callversion",
-            constraint=models.UniqueConstraint(fields=("call", "number"), name="call_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="call",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ("draft", "published"))), name="call_state_known"
-            ),
+            options={
+                "constraints": [models.UniqueConstraint(fields=("call", "number"), name="call_version_once")]
+            },
         ),
     ]

@@ -31,9 +31,7 @@ class ReasonsForm:
     """Rows named reasons-<n>-text and reasons-<n>-section; buttons add and drop rows without a script too."""
 
     def __init__(self, questionnaire: Questionnaire, given: Sequence[Said]) -> None:
-        self.sections = [("", _("整份申请"))] + [
-            (section.key, f"{section.mark}　{section.title}") for section in questionnaire.sections
-        ]
+        self.questionnaire = questionnaire
         self.given = list(given)
         self.problems: list[Problem] = []
 
@@ -83,8 +81,8 @@ class ReasonsForm:
             return True
         return False
 
-    def check(self) -> list[Said]:
-        """The reasons that say something; problems name each place where one is wrong."""
+    def check(self, *, needed: bool = True) -> list[Said]:
+        """The reasons that say something; problems name each place where one is wrong, and that one is `needed`."""
         known = {key for key, _rest in self.sections}
         said = [reason for reason in self.given if reason.text]
         for number, reason in enumerate(self.given, start=1):
@@ -97,12 +95,19 @@ class ReasonsForm:
                 )
             if reason.section not in known:
                 self._say(number, _("第 {number} 条请重新选择所指部分").format(number=number))
-        if not said:
+        if needed and not said:
             self._say(1, _("请写明理由，对方要据此办理"))
         return said
 
     def _say(self, number: int, message: str) -> None:
         self.problems.append(Problem(message, f"f-reasons-{number}-text"))
+
+    @property
+    def sections(self) -> list[tuple[str, str]]:
+        """What a reason can refer to, in the language of the page."""
+        return [("", _("整份申请"))] + [
+            (section.key, f"{section.mark}　{section.title}") for section in self.questionnaire.sections
+        ]
 
     @property
     def rows(self) -> list[Row]:

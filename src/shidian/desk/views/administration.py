@@ -23,9 +23,11 @@ from shidian.desk import cases
 from shidian.desk.access import administrators_only, person
 from shidian.desk.forms.words import AppointmentForm, AuditorForm, posted
 from shidian.notifications.letters import head_link, invitation_link
+from shidian.notifications.models import Message
 from shidian.organisations import actions as organisations
 from shidian.organisations.links import head_of
 from shidian.organisations.models import Membership, Office, Officer, Organisation, Watchlist
+from shidian.ui.filters import words_of
 from shidian.ui.history import entries
 from shidian.ui.templatetags.ui import form_problems
 
@@ -51,6 +53,7 @@ def administration(request: HttpRequest) -> HttpResponse:
             password__startswith=UNUSABLE_PASSWORD_PREFIX, is_active=True
         ).count(),
         "watchlists": Watchlist.objects.filter(state="current").count(),
+        "unsent": Message.objects.filter(state__in=("failed", "bounced")).count(),
         "people": User.objects.count(),
         "auditors": User.objects.filter(is_auditor=True, is_active=True).count(),
     }
@@ -126,6 +129,7 @@ def dismissal(request: HttpRequest, pk: int) -> HttpResponse:
         )
         return redirect(back)
     context = {
+        "rooted": True,
         "crumbs": [(reverse("desk:administration"), _("系统管理")), (back, officer.office.name)],
         "title": _("免去 {user} 的{role}").format(user=officer.user.label, role=officer.get_role_display()),
         "verb": _("免去"),
@@ -150,7 +154,7 @@ def _query(**parts: str) -> str:
 @administrators_only
 def units(request: HttpRequest) -> HttpResponse:
     """Registered units; first those whose head has not confirmed."""
-    words = " ".join(request.GET.get("q", "").split())[:100]
+    words = words_of(request.GET)
     everything = request.GET.get("all") == "1"
     rows = Organisation.objects.order_by("-registered_at")
     if not everything:
@@ -210,7 +214,7 @@ def unit(request: HttpRequest, pk: int) -> HttpResponse:
 @administrators_only
 def accounts(request: HttpRequest) -> HttpResponse:
     """All accounts with what they may do."""
-    words = " ".join(request.GET.get("q", "").split())[:100]
+    words = words_of(request.GET)
     show = request.GET.get("show", "")
     rows = User.objects.order_by("name", "pk").prefetch_related(
         Prefetch("offices", Officer.objects.select_related("office")),
@@ -325,7 +329,9 @@ def _account_page(request: HttpRequest, found: User, **context: Any) -> HttpResp
         (reverse("desk:accounts"), _("账号")),
         (back, found.label),
     ]
-    return render(request, "desk/confirmation.html", {"crumbs": crumbs, "back_url": back, **context})
+    return render(
+        request, "desk/confirmation.html", {"rooted": True, "crumbs": crumbs, "back_url": back, **context}
+    )
 
 
 @require_http_methods(GET_POST)

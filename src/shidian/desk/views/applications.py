@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_safe
 
@@ -16,6 +16,7 @@ from shidian.desk.access import officers_only, person, workplace
 from shidian.dispatch.queries import works_as_registry
 from shidian.documents.sheets import write_rows
 from shidian.reviews.queries import counts
+from shidian.search import saving
 from shidian.ui.files import sheet
 
 COLUMNS = (
@@ -36,18 +37,12 @@ def applications(request: HttpRequest, call: str, office: str) -> HttpResponse:
     counted = counts(here, place)
     known = cases.tabs(here, place, counted)
     asked = cases.Filter.read(request.GET.dict(), known)
-    page = Paginator(cases.found(here, place, asked, known), cases.PER_PAGE).get_page(request.GET.get("page"))
+    page = cases.pages(here, place, asked, known).get_page(request.GET.get("page"))
     found = stage_of(here, place)
-    again = (
-        cases.found(
-            here, place, cases.Filter("to_review", "", "", again=True, sort="arrived", down=False), known
-        )
-        .order_by()
-        .count()
-    )
+    again = cases.coming_again(here, place, counted.received)
     columns = [
         {
-            "label": label,
+            "label": _(label),
             "css": css,
             "query": asked.sort_query(key),
             "order": ("descending" if asked.down else "ascending") if key == asked.sort else "",
@@ -64,15 +59,16 @@ def applications(request: HttpRequest, call: str, office: str) -> HttpResponse:
             "window": window(here, place) if found else None,
             "tabs": [(tab, asked.query(state="" if tab.key == "all" else tab.key)) for tab in known],
             "counted": counted,
-            "sum": " ＋ ".join(str(tab.count) for tab in known[1:]),
+            "sum": _(" ＋ ").join(str(tab.count) for tab in known[1:]),
             "asked": asked,
             "again": again,
             "again_query": "state=to_review&again=1",
             "areas": cases.area_choices(here),
             "page": page,
-            "lines": cases.lines(here, place, list(page.object_list)),
+            "lines": cases.lines(here, place, cases.shown(here, place, list(page.object_list))),
             "columns": columns,
             "query": asked.query(),
+            "views": list(saving.views(person(request), "desk")),
             "is_registry": works_as_registry(here, place),
             "arrived": Lodgement.objects.filter(office=place, application__call=here).exists(),
         },
@@ -91,6 +87,8 @@ def applications_xlsx(request: HttpRequest, call: str, office: str) -> HttpRespo
         rows = rows.filter(reference__in=picked)
     shown = cases.lines(here, place, list(rows))
     now = clock.now().astimezone(here.zone)
-    title = f"{here.definition.batch}申请（{place.short}）"
-    content = write_rows(title, cases.EXPORTED, cases.export_rows(here, shown), created=now)
+    title = _("{batch}申请（{office}）").format(batch=here.definition.batch, office=place.short)
+    content = write_rows(
+        title, [_(head) for head in cases.EXPORTED], cases.export_rows(here, shown), created=now
+    )
     return sheet(content, name=f"{title}-{now:%Y%m%d-%H%M}.xlsx")

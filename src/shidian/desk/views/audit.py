@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -23,6 +24,7 @@ from shidian.desk.access import auditors_only
 from shidian.documents.sheets import Cell, write_rows
 from shidian.ui.days import read_day
 from shidian.ui.files import sheet
+from shidian.ui.filters import words_of
 from shidian.ui.history import words
 
 SHOWN_FAULTS = 200
@@ -135,8 +137,8 @@ def events(request: HttpRequest) -> HttpResponse:
         "rows": [
             {"event": event, "text": words(event), "url": _subject(event.chain)} for event in page.object_list
         ],
-        "subjects": SUBJECTS,
-        "kinds": KINDS,
+        "subjects": [(key, _(words)) for key, words in SUBJECTS],
+        "kinds": [(key, _(words)) for key, words in KINDS],
         "query": asked.query,
     }
     return render(request, "desk/audit_events.html", context)
@@ -167,9 +169,9 @@ def events_xlsx(request: HttpRequest) -> HttpResponse:
         for event in asked.events()[:MOST_EXPORTED].iterator(chunk_size=2000)
     )
     now = clock.now().astimezone(zone)
-    columns = ["时间", "链", "序号", "事件", "内容", "办理人", "散列值"]
-    content = write_rows("历史记录", columns, rows, created=now)
-    return sheet(content, name=f"历史记录-{now:%Y%m%d-%H%M}.xlsx")
+    columns = [_("时间"), _("链"), _("序号"), _("事件"), _("内容"), _("办理人"), _("散列值")]
+    title = _("历史记录")
+    return sheet(write_rows(title, columns, rows, created=now), name=f"{title}-{now:%Y%m%d-%H%M}.xlsx")
 
 
 @require_safe
@@ -184,7 +186,7 @@ def anchors(request: HttpRequest) -> HttpResponse:
 @auditors_only
 def applications(request: HttpRequest) -> HttpResponse:
     """Every application, to open its history."""
-    text = " ".join(request.GET.get("q", "").split())[:100]
+    text = words_of(request.GET)
     rows = Application.objects.select_related("lead", "office").order_by("reference")
     for word in text.split():
         rows = rows.filter(

@@ -12,16 +12,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from shidian.accounts.models import User
-from shidian.applications.rules import holds_office
 from shidian.calls.models import Call
 from shidian.calls.queries import Window, stage_of, window
 from shidian.desk import cases
 from shidian.desk.access import officers_only, person
 from shidian.desk.cases import Tab
+from shidian.desk.turns import turn
 from shidian.dispatch.models import CandidateList
 from shidian.dispatch.queries import calls_of, is_last_stage, open_list, registered, works_as_registry
 from shidian.dispatch.rules import can_approve, can_dispatch, can_seal
+from shidian.dispatch.waiving import receives
 from shidian.organisations.models import Office, Officer
+from shidian.organisations.rules import holds_office
 from shidian.reviews.queries import Counts, counts
 
 
@@ -54,6 +56,8 @@ class Place:
     until: datetime | None
     sees_others: bool
     keeps_lists: bool
+    keeps_paper: bool
+    waives: bool = False
 
     @property
     def closed(self) -> bool:
@@ -81,6 +85,8 @@ def _place(user: User, call: Call, office: Office) -> Place:
     counted = counts(call, office)
     listed = open_list(call, office)
     limits = window(call, office)
+    last = is_last_stage(call, office)
+    waiting = turn(user, call, office) if last else None
     return Place(
         call=call,
         office=office,
@@ -91,13 +97,14 @@ def _place(user: User, call: Call, office: Office) -> Place:
         tabs=cases.tabs(call, office, counted),
         listed=listed,
         sent=CandidateList.objects.filter(call=call, office=office, state="dispatched").count(),
-        step=_step(user, (call, office), counted, listed),
+        step=Step(*waiting, tone="turn") if waiting else _step(user, (call, office), counted, listed),
         paper_total=0,
         paper_missing=0,
         until=limits.dispatch_until,
         sees_others=here.key != call.definition.stages[0].key,
-        keeps_lists=is_last_stage(call, office)
-        and holds_office(user, office, Officer.Role.HANDLER, Officer.Role.APPROVER),
+        keeps_lists=last and holds_office(user, office, Officer.Role.HANDLER, Officer.Role.APPROVER),
+        keeps_paper=last,
+        waives=receives(call, office),
     )
 
 
@@ -185,4 +192,5 @@ def _registry(user: User, call: Call, office: Office, words: str) -> Place:
         until=None,
         sees_others=True,
         keeps_lists=False,
+        keeps_paper=bool(rows),
     )

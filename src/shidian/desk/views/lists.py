@@ -11,24 +11,41 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from shidian.accounts.models import User
-from shidian.applications.rules import holds_office
 from shidian.audit.queries import timeline
 from shidian.calls.models import Call
 from shidian.calls.queries import area_label, office_after, stage_of, window
-from shidian.core.errors import NotNow
+from shidian.core.errors import Invalid, NotNow, Stale
 from shidian.core.language import in_words
 from shidian.core.verdict import Verdict
 from shidian.desk.access import officers_only, own_list, person, seen_list, workplace
 from shidian.desk.forms.ranking import RankingForm
 from shidian.desk.forms.words import ReasonForm, ScanForm, posted, tell_refused, upload
-from shidian.dispatch import actions, papers, rules
-from shidian.dispatch.models import CandidateList
-from shidian.dispatch.queries import Entry, counted_plan, entries, is_last_stage, items, open_list
+from shidian.desk.views.letters import DOCX
+from shidian.dispatch import actions, papers, ranking, rules
+from shidian.dispatch.certified import is_signed, seal_by_certificate
+from shidian.dispatch.holdings import received_of, slips_of
+from shidian.dispatch.letters import is_outdated, letter_of
+from shidian.dispatch.models import CandidateList, Letter
+from shidian.dispatch.queries import (
+    Entry,
+    counted_plan,
+    effective,
+    entries,
+    is_last_stage,
+    items,
+    open_list,
+    order_mark,
+    sent_lists,
+    withdrawals,
+)
+from shidian.dispatch.quotas import quotas
+from shidian.dispatch.waiving import refusal as refusal_of
 from shidian.documents.intake import Rejected
 from shidian.organisations.models import Office, Officer
+from shidian.organisations.rules import holds_office
 from shidian.ui.files import made, sheet, stored
 from shidian.ui.history import entries as timeline_entries
 from shidian.ui.kept import keep
@@ -71,11 +88,17 @@ def preparation(request: HttpRequest, call: str, office: str) -> HttpResponse:
     if listed is not None and listed.state != "draft":
         return redirect("desk:list-detail", listed.reference)
     rows = entries(here, place)
-    form = None
+    form, refusal = None, ""
     if request.method == "POST":
         form = RankingForm(rows, request.POST.dict())
         if not form.problems:
-            actions.rank(here, place, form.order, by=user, remarks=form.remarks)
+            try:
+                actions.rank(
+                    here, place, form.order, by=user, remarks=form.remarks, seen=request.POST.get("seen")
+                )
+            except Stale as stale:
+                refusal = stale.reason
+        if not form.problems and not refusal:
             moved = request.POST.get("up") or request.POST.get("down") or ""
             messages.success(request, _("排序和备注已保存。"))
             at = f"?at={moved}#row-{moved}" if moved in form.order else ""
@@ -90,7 +113,19 @@ def preparation(request: HttpRequest, call: str, office: str) -> HttpResponse:
         "listed": listed,
         "window": window(here, place),
         "target": _target(here, place),
-        "rows": [_row(here, entry, form) for entry in rows],
+        "rows": [_row(here, entry, None if refusal else form) for entry in rows],
+        "stale": refusal,
+        "yours": _yours(rows, form) if refusal and form else [],
+        "seen": order_mark(listed),
+        "quotas": quotas(here, place, listed),
+        "waives": rules.waives(here, place),
+        "refusal": refusal_of(listed) if listed is not None else None,
+        "asking": rules.can_ask_waiver(user, here, place, listed),
+        "scores": [label for label, _scores in ranking.offered(here, place)],
+        "letter": letter_of(here, place, listed),
+        "letter_written": listed is not None and Letter.objects.filter(list=listed).exists(),
+        "letter_outdated": is_outdated(here, place, listed),
+        "changes": papers.change_rows(content.get("changes", [])),
         "at": request.GET.get("at", ""),
         "form_problems": form.problems if form else [],
         "ranking": can_rank,
@@ -103,7 +138,32 @@ def preparation(request: HttpRequest, call: str, office: str) -> HttpResponse:
         "earlier": CandidateList.objects.filter(call=here, office=place, state="dispatched").order_by("pk"),
         "history": timeline_entries(timeline(listed.chain)) if listed else [],
     }
-    return render(request, "desk/list.html", context, status=422 if form and form.problems else 200)
+    status = 409 if refusal else 422 if form and form.problems else 200
+    return render(request, "desk/list.html", context, status=status)
+
+
+def _yours(rows: list[Entry], form: RankingForm) -> list[dict[str, str]]:
+    """The order and the remarks that were posted in vain, to be looked up while the list is ranked again."""
+    names = {row.application.reference: row.application.name for row in rows}
+    return [
+        {"reference": reference, "name": names[reference], "remark": form.remarks[reference]}
+        for reference in form.order
+    ]
+
+
+@require_POST
+@officers_only
+def by_score(request: HttpRequest, call: str, office: str) -> HttpResponse:
+    """Put the list in the order of one source of scores."""
+    user = person(request)
+    here, place = workplace(user, call, office)
+    label = request.POST.get("source", "")
+    scores = next((found for name, found in ranking.offered(here, place) if name == label), None)
+    if scores is None:
+        raise NotNow(_("还没有可以用来排序的得分。"))
+    ranking.order_by(here, place, scores, by=user, seen=request.POST.get("seen"))
+    messages.success(request, _("已按得分排序，还可以再调整。"))
+    return _to_preparation(here, place)
 
 
 def _row(call: Call, entry: Entry, form: RankingForm | None) -> dict[str, Any]:
@@ -158,6 +218,15 @@ def draft_xlsx(request: HttpRequest, call: str, office: str) -> HttpResponse:
     return sheet(papers.draft_xlsx(here, place), name=f"清单草稿-{place.short}.xlsx")
 
 
+@require_safe
+@officers_only
+def draft_docx(request: HttpRequest, call: str, office: str) -> HttpResponse:
+    """The list in preparation as a Word document."""
+    here, place = workplace(person(request), call, office)
+    content = papers.draft_docx(here, place)
+    return made(content, name=f"清单草稿-{place.short}.docx", media_type=DOCX, download=True)
+
+
 @require_http_methods(GET_POST)
 @officers_only
 def proposal(request: HttpRequest, call: str, office: str) -> HttpResponse:
@@ -165,10 +234,12 @@ def proposal(request: HttpRequest, call: str, office: str) -> HttpResponse:
     user = person(request)
     here, place = workplace(user, call, office)
     if request.method == "POST":
-        listed = actions.propose(here, place, by=user)
-        messages.success(request, _("清单 {listed} 已提交审批。").format(listed=listed.reference))
-        return redirect("desk:list-detail", listed.reference)
+        proposed = actions.propose(here, place, by=user)
+        messages.success(request, _("清单 {listed} 已提交审批。").format(listed=proposed.reference))
+        return redirect("desk:list-detail", proposed.reference)
     rows = entries(here, place)
+    listed = open_list(here, place)
+    changed = listed.changes.count() if listed is not None else 0
     found = stage_of(here, place)
     others = [name for name in _names(place, Officer.Role.APPROVER) if name != user.label]
     context = {
@@ -182,9 +253,12 @@ def proposal(request: HttpRequest, call: str, office: str) -> HttpResponse:
             _("由另一个人审批：{others}。").format(others=_("、").join(others))
             if others
             else _("本机构还没有另外的审批人，请系统管理员先设审批人。"),
+            *([_("另撤下或者更正已报送的 {count} 件。").format(count=changed)] if changed else []),
+            *([_("函随清单一起审批、冻结。")] if letter_of(here, place, listed) else []),
+            *(row.words for row in quotas(here, place, listed) if row.over or row.under),
             _("审批人可以通过，也可以写明理由退回重排。"),
         ],
-        "refused": _reason(rules.can_propose(user, here, place, open_list(here, place))),
+        "refused": _reason(rules.can_propose(user, here, place, listed)),
         "back_url": reverse("desk:list", kwargs=_keys(here, place)),
     }
     return render(request, "desk/confirmation.html", context)
@@ -204,6 +278,7 @@ def detail(request: HttpRequest, reference: str) -> HttpResponseBase:
     rows = items(listed)
     plan = counted_plan(call)
     delivery = call.definition.delivery
+    delivered = listed.state == "dispatched" and delivery.after_stage == listed.stage
     context = {
         "listed": listed,
         "call": call,
@@ -229,9 +304,32 @@ def detail(request: HttpRequest, reference: str) -> HttpResponseBase:
         "delivery": delivery if delivery.after_stage == listed.stage else None,
         "registry": next((d.name for d in call.package.offices if d.key == delivery.office), ""),
         "paper_copies": plan.total * len(content["rows"]) if plan else 0,
+        "received": received_of(listed) if delivered else [],
+        "slips": slips_of(listed) if delivered and own else [],
         "history": timeline_entries(timeline(listed.chain)),
+        "letter": content.get("letter"),
+        "final": listed.version is not None and listed.state in ("confirmed", "dispatched"),
+        "reason": content.get("reason", ""),
+        "supplements": content.get("supplements", []),
+        "changes": papers.change_rows(content.get("changes", [])),
+        "waivers": listed.waivers.select_related("office", "by", "file"),
+        "area_labels": {area.key: area.label for area in call.definition.areas},
+        "quotas": quotas(call, office, listed) if listed.state != "dispatched" else [],
+        "waives": rules.waives(call, office),
+        "refusal": refusal_of(listed) if listed.state != "dispatched" else None,
+        "asking": rules.can_ask_waiver(user, call, office, listed),
+        "writing": rules.can_write_letter(user, call, office, listed),
+        **_effective(listed),
     }
     return render(request, "desk/list_detail.html", context)
+
+
+def _effective(listed: CandidateList) -> dict[str, Any]:
+    """What the office has sent in all, where there is more than one list; and the others."""
+    lists = sent_lists(listed.call, listed.office)
+    if len(lists) < 2 or listed.state != "dispatched":
+        return {"effective": []}
+    return {"effective": effective(listed.call, listed.office), "lists": lists}
 
 
 @require_safe
@@ -254,6 +352,20 @@ def xlsx(request: HttpRequest, reference: str) -> HttpResponse:
         name = f"{listed.version.data['title']}-{listed.office.short}.xlsx"
         return sheet(papers.list_xlsx(listed, listed.version), name=name)
     return sheet(papers.draft_xlsx(listed.call, listed.office), name=f"清单草稿-{listed.office.short}.xlsx")
+
+
+@require_safe
+@officers_only
+def docx(request: HttpRequest, reference: str) -> HttpResponse:
+    """The same as a Word document."""
+    listed = seen_list(person(request), reference)
+    if listed.version is not None and listed.state in ("confirmed", "dispatched"):
+        name = f"{listed.version.data['title']}-{listed.office.short}.docx"
+        content = papers.list_docx(listed, listed.version)
+    else:
+        name = f"清单草稿-{listed.office.short}.docx"
+        content = papers.draft_docx(listed.call, listed.office)
+    return made(content, name=name, media_type=DOCX, download=True)
 
 
 def _confirmation(
@@ -375,6 +487,7 @@ def seal(request: HttpRequest, reference: str) -> HttpResponse:
             if code
             else _("先审批，再打印盖章。"),
             _("扫描件随清单一起报送；报送以前可以换一份更清楚的。"),
+            _("不盖章的，可以上传用本机构数字证书签名的清单 PDF，签名当场核验。"),
         ],
         form=form,
         form_problems=form_problems(form),
@@ -386,8 +499,17 @@ def _sealed(form: ScanForm, listed: CandidateList, user: User) -> bool:
     file = upload(form, "scan")
     if file is None:
         return False
+    content = file.read()
+    file.seek(0)
     try:
-        actions.seal(listed, keep(file, by=user), by=user)
+        if is_signed(content):
+            seal_by_certificate(listed, content, by=user)
+        else:
+            actions.seal(listed, keep(file, by=user), by=user)
+    except Invalid as invalid:
+        for _name, message in invalid.problems or [("scan", invalid.reason)]:
+            form.add_error("scan", message)
+        return False
     except Rejected as rejected:
         form.add_error("scan", in_words(rejected.said))
         return False
@@ -429,6 +551,13 @@ def dispatch(request: HttpRequest, reference: str) -> HttpResponse:
         )
     else:
         consequences.append(_("从此由{target}办理；承担单位会看到申请已经报送。").format(target=target))
+    if back := withdrawals(listed).count():
+        consequences.append(_("撤下的 {count} 件回到本机构，重新审查。").format(count=back))
+    if listed.version is not None and "letter" in listed.version.data:
+        letter = listed.version.data["letter"]
+        consequences.append(
+            _("{label}{number}随清单一起报送。").format(label=letter["label"], number=letter["number"])
+        )
     consequences.append(_("名次、备注从此不能再改，也不能撤回；以后再推荐的，另列一份补充清单。"))
     if plan and delivery.after_stage == listed.stage:
         registry = next((d.name for d in call.package.offices if d.key == delivery.office), "")

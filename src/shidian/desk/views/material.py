@@ -13,7 +13,7 @@ from shidian.signoffs.models import Signature
 from shidian.ui.files import stored
 
 
-def _versions(seen: Seen) -> dict[str, DocumentVersion]:
+def versions_seen(seen: Seen) -> dict[str, DocumentVersion]:
     """The versions that arrived where the reader looks, by label: an office never sees what was not handed to it."""
     arrivals = seen.application.lodgements.filter(pk__lte=seen.lodgement.pk).select_related(
         "version__document"
@@ -30,7 +30,7 @@ def _versions(seen: Seen) -> dict[str, DocumentVersion]:
 def form(request: HttpRequest, reference: str) -> HttpResponseBase:
     """The official form of the version that is being looked at, or of an earlier one that arrived (?version=v1)."""
     seen = seen_application(person(request), reference)
-    versions = _versions(seen)
+    versions = versions_seen(seen)
     version = versions.get(request.GET.get("version", seen.lodgement.version.label))
     if version is None:
         raise Http404
@@ -40,21 +40,22 @@ def form(request: HttpRequest, reference: str) -> HttpResponseBase:
 @require_safe
 @officers_only
 def scan(request: HttpRequest, reference: str, pk: int) -> HttpResponseBase:
-    """The scan of one opinion."""
+    """What one opinion rests on: the scan of its sealed page, the certified PDF, or its statement."""
     seen = seen_application(person(request), reference)
     signature = (
         Signature.objects.filter(
-            Q(party__round__version__in=_versions(seen).values())
-            | Q(carries__party__round__version__in=_versions(seen).values()),
+            Q(party__round__version__in=versions_seen(seen).values())
+            | Q(carries__party__round__version__in=versions_seen(seen).values()),
             pk=pk,
         )
-        .select_related("scan", "party")
+        .select_related("scan", "certified", "mandate__file", "party__round__version__document")
         .first()
     )
-    if signature is None or signature.scan is None:
+    file = papers.evidence(signature) if signature is not None else None
+    if signature is None or file is None:
         raise Http404
-    suffix = signature.scan.name.rpartition(".")[2]
-    return stored(signature.scan, name=f"{reference}-{signature.party.label}-{signature.party.name}.{suffix}")
+    suffix = file.name.rpartition(".")[2]
+    return stored(file, name=f"{reference}-{signature.party.label}-{signature.party.name}.{suffix}")
 
 
 @require_safe
@@ -62,7 +63,7 @@ def scan(request: HttpRequest, reference: str, pk: int) -> HttpResponseBase:
 def attachment(request: HttpRequest, reference: str, version: str, number: int) -> HttpResponseBase:
     """One attachment by its place in a version that arrived."""
     seen = seen_application(person(request), reference)
-    found = _versions(seen).get(version)
+    found = versions_seen(seen).get(version)
     rows = found.data["attachments"] if found else []
     if not 0 < number <= len(rows):
         raise Http404

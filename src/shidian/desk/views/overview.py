@@ -20,7 +20,8 @@ from shidian.calls.queries import office_after, offices_at, stage_of, window
 from shidian.core import clock
 from shidian.desk.access import officers_only, person
 from shidian.dispatch.models import CandidateList
-from shidian.dispatch.queries import calls_of, works_as_registry
+from shidian.dispatch.publishing.queries import numbers
+from shidian.dispatch.queries import calls_of, is_last_stage, works_as_registry
 from shidian.documents.sheets import write_rows
 from shidian.organisations.models import Office
 from shidian.reviews.queries import Counts, counts
@@ -87,6 +88,8 @@ def overview(request: HttpRequest, call: str) -> HttpResponse:
             "boards": boards,
             "lists": _lists(here, boards),
             "links": office is not None and stage_of(here, office) is not None,
+            "decides": user.is_auditor or (office is not None and is_last_stage(here, office)),
+            "public": numbers(here),
         },
     )
 
@@ -97,18 +100,19 @@ def overview_xlsx(request: HttpRequest, call: str) -> HttpResponse:
     """The same as a sheet."""
     here, _rest, boards = _boards(person(request), call)
     columns = [
-        "环节",
-        "机构",
-        "收到",
-        "待审查",
-        "退回补正",
-        "不予推荐",
-        "已推荐",
-        "已报送",
-        "已撤回",
-        "报送次数",
-        "最近报送",
-        "情况",
+        _("环节"),
+        _("机构"),
+        _("收到"),
+        _("待审查"),
+        _("退回补正"),
+        _("不予推荐"),
+        _("已推荐"),
+        _("已报送"),
+        _("已撤回"),
+        _("并入或撤下"),
+        _("报送次数"),
+        _("最近报送"),
+        _("情况"),
     ]
     rows: list[list[Any]] = []
     for board in boards:
@@ -116,10 +120,17 @@ def overview_xlsx(request: HttpRequest, call: str) -> HttpResponse:
             last = row.last.astimezone(here.zone).replace(microsecond=0) if row.last else None
             rows.append([board.stage.label, row.office.name, *_cells(row.counted), row.lists, last, row.word])
         rows.append(
-            [board.stage.label, "合计", *_cells(board.total), sum(row.lists for row in board.rows), None, ""]
+            [
+                board.stage.label,
+                _("合计"),
+                *_cells(board.total),
+                sum(row.lists for row in board.rows),
+                None,
+                "",
+            ]
         )
     now = clock.now().astimezone(here.zone)
-    title = f"{here.definition.batch}各机构进度"
+    title = _("{batch}各机构进度").format(batch=here.definition.batch)
     return sheet(write_rows(title, columns, rows, created=now), name=f"{title}-{now:%Y%m%d-%H%M}.xlsx")
 
 
@@ -132,6 +143,7 @@ def _cells(counted: Counts) -> list[int]:
         counted.recommended,
         counted.sent,
         counted.withdrawn,
+        counted.elsewhere,
     ]
 
 
@@ -223,6 +235,8 @@ def _total(rows: list[Row]) -> Counts:
         recommended=sum(row.counted.recommended for row in rows),
         sent=sum(row.counted.sent for row in rows),
         withdrawn=sum(row.counted.withdrawn for row in rows),
+        merged=sum(row.counted.merged for row in rows),
+        called_back=sum(row.counted.called_back for row in rows),
     )
 
 

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from shidian.accounts.models import User
 from shidian.applications.models import Application
 from shidian.calls.models import Call
 from shidian.calls.queries import stage
 from shidian.core import clock
-from shidian.core.errors import Stale
+from shidian.core.errors import Invalid, NotNow, Stale
 from shidian.desk import cases
 from shidian.desk.access import officers_only, person, registry_of
 from shidian.desk.forms.words import ReasonForm, posted
-from shidian.dispatch import actions, papers
+from shidian.dispatch import actions, papers, registering
+from shidian.dispatch.holdings import LONGEST_CODE, received_since
 from shidian.dispatch.models import PaperCopy
 from shidian.dispatch.queries import Registered, counted_plan, registered
+from shidian.dispatch.registering import Received
 from shidian.dispatch.rules import can_register
 from shidian.documents.sheets import write_rows
+from shidian.organisations.models import Office
+from shidian.ui import errors
+from shidian.ui.csp import with_camera
 from shidian.ui.files import made, sheet
 from shidian.ui.templatetags.ui import form_problems
 
@@ -64,9 +73,22 @@ def _rows(call: Call) -> list[Registered]:
 @require_safe
 @officers_only
 def registry(request: HttpRequest, call: str) -> HttpResponse:
-    """Everything that was sent on, copy by copy."""
+    """Everything that was sent on, copy by copy, and the field for what a scanner reads."""
     user = person(request)
     here, office = registry_of(user, call)
+    return _page(request, here, office, user)
+
+
+def _page(
+    request: HttpRequest,
+    here: Call,
+    office: Office,
+    user: User,
+    *,
+    code: str = "",
+    wrong: str = "",
+    status: int = 200,
+) -> HttpResponse:
     rows = _rows(here)
     asked = Asked.read(request.GET.dict())
     page = Paginator([row for row in rows if asked.shows(row)], cases.PER_PAGE).get_page(
@@ -93,9 +115,88 @@ def registry(request: HttpRequest, call: str) -> HttpResponse:
         "registering": can_register(user, here, office),
         "query": asked.query,
         "at": request.GET.get("at", ""),
+        "next": _next(page.object_list, request.GET.get("at", "")),
         "numbers": range(1, (plan.total if plan else 0) + 1),
+        "code": code[:LONGEST_CODE],
+        "wrong": wrong,
+        "today": today(here, user),
     }
-    return render(request, "desk/registry.html", context)
+    return with_camera(render(request, "desk/registry.html", context, status=status))
+
+
+def _next(rows: Iterable[Registered], at: str) -> str:
+    """After something was counted of `at`: the application whose button is next, itself while it lacks anything."""
+    lacking = [row.application.reference for row in rows if row.missing] if at else []
+    return next((reference for reference in lacking if reference >= at), lacking[0] if lacking else "")
+
+
+SHOWN_TODAY = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What one person received since midnight: the newest copies, and how many there are of how many applications."""
+
+    copies: list[PaperCopy]
+    count: int
+    applications: int
+
+    @property
+    def words(self) -> str:
+        """The numbers in words."""
+        return _("今天您登记了 {count} 份，{applications} 件申请。").format(
+            count=self.count, applications=self.applications
+        )
+
+
+def today(call: Call, user: User) -> Today:
+    """What a person received today, by the calendar of the call."""
+    midnight = clock.now().astimezone(call.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = received_since(call, user, midnight)
+    numbers = rows.aggregate(count=Count("pk"), applications=Count("application", distinct=True))
+    return Today(list(rows[:SHOWN_TODAY]), numbers["count"], numbers["applications"])
+
+
+def _received_words(got: Received) -> str:
+    named = _("已登记 {reference} 第 {copy} 份（{version}），").format(
+        reference=got.copy.application.reference, copy=got.copy.copy, version=got.copy.version.label
+    )
+    if got.planned.plan.registered:
+        missing = got.row.missing
+        return named + (
+            _("还缺{missing}。").format(missing=_("、").join(missing)) if missing else _("材料已齐。")
+        )
+    return named + _("{holder}留存的一份，不计入应收的 {count} 份。").format(
+        holder=got.planned.holder.label, count=len(got.row.copies)
+    )
+
+
+@require_POST
+@officers_only
+def receiving(request: HttpRequest, call: str) -> HttpResponse:
+    """Count the copy whose code was scanned or typed.
+
+    A script is answered in JSON: `tone` (done, wait for what is counted already, stop), the words, and on success the
+    row for the list of today with its numbers. Without script: the page again, with the words at the field.
+    """
+    user = person(request)
+    here, office = registry_of(user, call)
+    code = request.POST.get("code", "")
+    by_script = request.headers.get("X-Requested-With") == "scan"
+    try:
+        got = registering.receive(here, office, code, by=user)
+    except (Invalid, NotNow) as refusal:
+        status = errors.UNPROCESSABLE.status if isinstance(refusal, Invalid) else errors.CONFLICT.status
+        if by_script:
+            tone = "wait" if isinstance(refusal, Stale) else "stop"
+            return JsonResponse({"tone": tone, "words": refusal.reason}, status=status)
+        return _page(request, here, office, user, code=code, wrong=refusal.reason, status=status)
+    words = _received_words(got)
+    if by_script:
+        row = render_to_string("desk/parts/scanned.html", {"call": here, "copy": got.copy}, request)
+        return JsonResponse({"tone": "done", "words": words, "row": row, "counted": today(here, user).words})
+    messages.success(request, words)
+    return redirect("desk:registry", call)
 
 
 def _on_list(call: Call, reference: str) -> Application:
@@ -109,7 +210,8 @@ def _back(request: HttpRequest, call: str, reference: str) -> HttpResponseRedire
     """To the same rows as before, at the one that was worked on."""
     asked = Asked.read({"q": request.POST.get("q", ""), "missing": request.POST.get("missing", "")})
     query = "&".join(part for part in (asked.query, urlencode({"at": reference})) if part)
-    return redirect(f"{reverse('desk:registry', args=(call,))}?{query}#row-{reference}")
+    # No fragment: browsers put the focus where `autofocus` says only on pages without one.
+    return redirect(f"{reverse('desk:registry', args=(call,))}?{query}")
 
 
 def _still_missing(call: Call, reference: str) -> str:
@@ -182,6 +284,8 @@ def copy_void(request: HttpRequest, call: str, pk: int) -> HttpResponse:
     application = counted.application
     back = reverse("desk:registry", args=(call,)) + f"?at={application.reference}#row-{application.reference}"
     form = ReasonForm(*posted(request), hint=_("例如：误记到另一件申请，或者缺页退回。"))
+    if request.GET.get("scanned"):
+        form.initial["reason"] = _("刚才误扫，撤销登记。")
     if request.method == "POST" and form.is_valid():
         actions.void_copy(here, office, counted, by=user, reason=form.cleaned_data["reason"])
         messages.success(

@@ -14,19 +14,26 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shidian.accounts.models import User
 from shidian.applications.papers import package_of
-from shidian.applications.queries import standing, visible_to
-from shidian.applications.rules import can_decide, can_record_opinion, can_take_back, recommend_word
+from shidian.applications.queries import dispatch_until, standing, visible_to
+from shidian.applications.rules import can_decide, can_reach, can_take_back, recommend_word
 from shidian.audit.queries import timeline
-from shidian.calls.queries import area_label, gate_after, stage, window
+from shidian.calls.queries import area_label, stage
 from shidian.core.errors import Invalid
-from shidian.desk import cases, reading
+from shidian.desk import cases, marking, reading
 from shidian.desk.access import Seen, held_application, officers_only, person, seen_application
+from shidian.desk.corrected import corrected
 from shidian.desk.forms.checks import ChecksForm
+from shidian.desk.reading import done_lines
+from shidian.desk.views.joint import links_of
+from shidian.desk.views.problems import presence_words
+from shidian.reviews import claims
 from shidian.reviews.actions import record_checks
 from shidian.reviews.checklist import judged
+from shidian.reviews.freshness import Done, Overtaken, mark
 from shidian.reviews.models import Check
-from shidian.reviews.queries import counts, decisions
-from shidian.reviews.rules import can_check, can_recommend
+from shidian.reviews.queries import claim_on, counts, decisions
+from shidian.reviews.rules import can_check, can_recommend, can_settle
+from shidian.ui import parties
 from shidian.ui.answer import Address
 from shidian.ui.history import entries
 
@@ -56,7 +63,13 @@ def _pictures(seen: Seen) -> Address:
 
 
 def _page(
-    request: HttpRequest, user: User, seen: Seen, form: ChecksForm | None = None, status: int = 200
+    request: HttpRequest,
+    user: User,
+    seen: Seen,
+    form: ChecksForm | None = None,
+    *,
+    status: int = 200,
+    done: list[Done] | None = None,
 ) -> HttpResponse:
     found, lodgement = seen.application, seen.lodgement
     old = reading.before(lodgement)
@@ -67,12 +80,19 @@ def _page(
     earlier = _earlier_verdicts(old.pk) if old else {}
     checking = can_check(user, lodgement)
     # Asked for where it is needed to go on; at earlier stages the party has not seen the file (notice, 三（二）).
-    gate = gate_after(found.call, lodgement.stage) if seen.judges and seen.office else ""
+    here = seen.judges and seen.office is not None and seen.office.pk == found.office_id
+    waited = parties.waited_for(found) if here else {}
     opinions = [
-        (row, row.party.gate == gate and bool(can_record_opinion(user, found, row.party)))
+        (row, here and bool(can_reach(user, found, row.party)), waited.get(row.party.pk))
         for row in reading.opinions(lodgement)
     ]
     changes = sum(part.changes for part in parts)
+    answered = (
+        corrected(lodgement, parts, enclosures, [row for row, _may, _waited in opinions])
+        if seen.judges
+        else None
+    )
+    drafts = marking.marked(lodgement) if seen.judges and seen.office else []
     context: dict[str, Any] = {
         "application": found,
         "lodgement": lodgement,
@@ -87,7 +107,15 @@ def _page(
         "opinions": opinions,
         "enclosures": enclosures,
         "gone": gone,
-        "asked": reading.asked_before(lodgement, parts),
+        "corrected": answered,
+        "asked": [] if answered else reading.asked_before(lodgement, parts),
+        "drafts": drafts,
+        "lists": found.corrections.count() if seen.judges else 0,
+        "marked": marking.by_place(drafts),
+        "may_mark": bool(checking),
+        "mark": mark(found) if checking else "",
+        "done": done_lines(done or []),
+        **_work(user, seen),
         "decisions": decisions(found) if seen.judges else [],
         "times": found.lodgements.filter(office=lodgement.office_id, pk__lte=lodgement.pk).count(),
         "checking": checking,
@@ -96,11 +124,24 @@ def _page(
         "total": len(rows),
         "form_problems": form.problems if form else [],
         "word": recommend_word(found) if found.stage else "",
-        "until": window(found.call, lodgement.office).dispatch_until,
+        "until": dispatch_until(found) if found.office_id == lodgement.office_id else None,
+        "joint": links_of(found, user) if seen.judges else None,
         **_verdicts(user, seen, rows),
         **_place_in_list(request, seen),
     }
     return render(request, "desk/application.html", context, status=status)
+
+
+def _work(user: User, seen: Seen) -> dict[str, Any]:
+    """Who works on it here, and who else has the page open."""
+    found = seen.application
+    if seen.office is None or not seen.judges or found.office_id != seen.office.pk or found.state != "lodged":
+        return {"present": "", "claim": None, "claiming": None}
+    return {
+        "present": presence_words(claims.arrive(found, user)),
+        "claim": claim_on(found),
+        "claiming": can_decide(user, found),
+    }
 
 
 def _earlier_verdicts(lodgement: int) -> dict[str, str]:
@@ -116,7 +157,7 @@ def _verdicts(user: User, seen: Seen, rows: list[Any]) -> dict[str, Any]:
     found = seen.application
     if seen.office is None or not seen.judges or found.office_id != seen.office.pk:
         return {"decides": False}
-    deciding, recommending = can_decide(user, found), can_recommend(user, found, rows)
+    deciding, recommending = can_settle(user, found), can_recommend(user, found, rows)
     return {
         "decides": True,
         "deciding": deciding,
@@ -158,7 +199,12 @@ def checks(request: HttpRequest, reference: str) -> HttpResponse:
     form = ChecksForm(rows, request.POST)
     if not form.problems:
         try:
-            count = record_checks(seen.lodgement, form.verdicts, by=user)
+            count = record_checks(
+                seen.lodgement, form.verdicts, by=user, seen=request.POST.get("seen", "")[:100]
+            )
+        except Overtaken as overtaken:
+            form.refuse(overtaken.reason)
+            return _page(request, user, seen, form, status=409, done=overtaken.done)
         except Invalid as refused:
             form.refuse(refused.reason)
         else:

@@ -29,6 +29,7 @@ from shidian.organisations.queries import current_watchlists
 from shidian.organisations.watchlists import TARGETS, Reading
 from shidian.reviews import watchlists as verbs
 from shidian.ui.files import sheet, stored
+from shidian.ui.filters import words_of
 from shidian.ui.history import entries
 from shidian.ui.templatetags.ui import form_problems
 from shidian.ui.uploads import refused
@@ -151,7 +152,7 @@ def _page(
 
 
 def _entries(request: HttpRequest, found: Watchlist) -> dict[str, Any]:
-    words = " ".join(request.GET.get("q", "").split())[:100]
+    words = words_of(request.GET)
     rows = found.entries.order_by("row")
     if words:
         code = unit_code.normalise(words)
@@ -250,6 +251,7 @@ def withdrawal(request: HttpRequest, pk: int) -> HttpResponse:
     return _with_reason(
         request,
         _find(pk),
+        withdrawing=True,
         verb=_("撤下"),
         consequences=[
             _("从现在起审查页不再比对这一份；已经看过的结果不受影响。"),
@@ -267,6 +269,7 @@ def reinstatement(request: HttpRequest, pk: int) -> HttpResponse:
     return _with_reason(
         request,
         _find(pk),
+        withdrawing=False,
         verb=_("恢复"),
         consequences=[_("从现在起审查页又比对这一份，截至日期仍是它自己的。")],
         done=_("已恢复，从现在起比对用这一份。"),
@@ -275,12 +278,19 @@ def reinstatement(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _with_reason(
-    request: HttpRequest, found: Watchlist, *, verb: str, consequences: list[str], done: str, hint: str
+    request: HttpRequest,
+    found: Watchlist,
+    *,
+    withdrawing: bool,
+    verb: str,
+    consequences: list[str],
+    done: str,
+    hint: str,
 ) -> HttpResponse:
     form = ReasonForm(request.POST or None, hint=hint)
     refusal = ""
     if request.method == "POST" and form.is_valid():
-        act = verbs.withdraw if verb == "撤下" else verbs.reinstate
+        act = verbs.withdraw if withdrawing else verbs.reinstate
         try:
             act(found, reason=form.cleaned_data["reason"], by=person(request))
         except NotNow as refused_now:
@@ -288,17 +298,18 @@ def _with_reason(
         else:
             messages.success(request, done)
             return redirect("desk:watchlist", found.pk)
-    allowed = found.MACHINE.allows(found.state, "withdraw" if verb == "撤下" else "reinstate")
+    allowed = found.MACHINE.allows(found.state, "withdraw" if withdrawing else "reinstate")
     if not allowed:
         refusal = _("这份名单现在是“{state_label}”。").format(state_label=found.state_label)
     back = reverse("desk:watchlist", args=(found.pk,))
     context = {
+        "rooted": True,
         "crumbs": [*_crumbs(request), (back, _("第 {pk} 号").format(pk=found.pk))],
         "title": _("{verb}{kind}（{source}）").format(
             verb=verb, kind=found.get_kind_display(), source=found.source
         ),
         "verb": verb,
-        "stop": verb == "撤下",
+        "stop": withdrawing,
         "form": form,
         "form_problems": form_problems(form),
         "refused": refusal,
@@ -313,13 +324,14 @@ def _with_reason(
 def wrong_rows(request: HttpRequest, pk: int) -> HttpResponse:
     """Every row that cannot be used, as a sheet."""
     found = _find(pk)
+    title = _("不能载入的行")
     content = write_rows(
-        "不能载入的行",
-        ("行号", "原因"),
+        title,
+        (_("行号"), _("原因")),
         ((fault.row, fault.reason) for fault in verbs.wrong_rows(found)),
         created=clock.now(),
     )
-    return sheet(content, name=f"不能载入的行-{found.pk}.xlsx")
+    return sheet(content, name=f"{title}-{found.pk}.xlsx")
 
 
 @require_safe

@@ -98,6 +98,36 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ("draft", "proposed", "confirmed", "dispatched"))),
+                        name="list_state_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "dispatched"), _negated=True),
+                        fields=("call", "office"),
+                        name="list_one_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("proposed_by__isnull", True),
+                            ("confirmed_by__isnull", True),
+                            models.Q(("proposed_by", models.F("confirmed_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="list_two_people",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "dispatched"), _negated=True),
+                            ("sealed_scan__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="list_dispatched_has_scan",
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="ElectronicMaterial",
@@ -135,6 +165,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("application", "version"), name="electronic_once")
+                ]
+            },
         ),
         migrations.CreateModel(
             name="ListItem",
@@ -166,6 +201,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("list", "rank"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("list", "application"), name="list_item_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -202,6 +240,22 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ("waiting", "building", "ready", "failed"))),
+                        name="package_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "ready"), _negated=True),
+                            ("file__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="package_ready_has_file",
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="PaperCopy",
@@ -269,67 +323,5 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="candidatelist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ("draft", "proposed", "confirmed", "dispatched"))),
-                name="list_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="candidatelist",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "dispatched"), _negated=True),
-                fields=("call", "office"),
-                name="list_one_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="candidatelist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("proposed_by__isnull", True),
-                    ("confirmed_by__isnull", True),
-                    models.Q(("proposed_by", models.F("confirmed_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="list_two_people",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="candidatelist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "dispatched"), _negated=True),
-                    ("sealed_scan__isnull", False),
-                    _connector="OR",
-                ),
-                name="list_dispatched_has_scan",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="electronicmaterial",
-            constraint=models.UniqueConstraint(fields=("application", "version"), name="electronic_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="listitem",
-            constraint=models.UniqueConstraint(fields=("list", "application"), name="list_item_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="package",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ("waiting", "building", "ready", "failed"))),
-                name="package_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="package",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "ready"), _negated=True), ("file__isnull", False), _connector="OR"
-                ),
-                name="package_ready_has_file",
-            ),
         ),
     ]

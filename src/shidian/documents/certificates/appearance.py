@@ -12,6 +12,7 @@ from typing import cast
 import typst
 from PIL import Image, ImageChops
 
+from shidian.core.said import say
 from shidian.documents.certificates.findings import Unusable
 from shidian.documents.render.compiler import load_fonts
 
@@ -25,22 +26,24 @@ _TEMPLATE = Path(__file__).with_name("appearance.typ")
 def clean_picture(content: bytes) -> bytes:
     """A seal picture as it is put into papers: PNG, small, without white ground and without anything else in it.
 
-    Refuses with Unusable ("picture") what is no PNG, too large, or all white.
+    Refuses with Unusable ("picture") what is neither PNG nor JPEG, too large, or all white.
     """
     if len(content) > LARGEST_PICTURE:
-        raise Unusable("picture", "印章图片超过 2 MB。请缩小到每边 700 像素左右后再上传。")
+        raise Unusable("picture", say("印章图片超过 2 MB。请缩小到每边 700 像素左右后再上传。"))
     try:
-        with Image.open(BytesIO(content), formats=["PNG"]) as opened:
+        with Image.open(BytesIO(content), formats=["PNG", "JPEG"]) as opened:
             if opened.width * opened.height > MOST_PIXELS:
-                raise Unusable("picture", "印章图片的像素太多。请缩小到每边 700 像素左右后再上传。")
+                raise Unusable("picture", say("印章图片的像素太多。请缩小到每边 700 像素左右后再上传。"))
             opened.thumbnail((_KEPT_SIDE, _KEPT_SIDE))
             picture = opened.convert("RGBA")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise Unusable("picture", "印章图片不是完好的 PNG 文件。请另存为 PNG 后再上传。") from error
+        raise Unusable(
+            "picture", say("印章图片不是完好的 PNG 或 JPEG 文件。请另存为 PNG 后再上传。")
+        ) from error
     picture = _without_white(picture)
     around = picture.getchannel("A").point(lambda value: 255 if value > 8 else 0).getbbox()
     if around is None:
-        raise Unusable("picture", "印章图片是空白的。请检查图片后重新上传。")
+        raise Unusable("picture", say("印章图片是空白的。请检查图片后重新上传。"))
     out = BytesIO()
     picture.crop(around).save(out, "PNG")
     return out.getvalue()

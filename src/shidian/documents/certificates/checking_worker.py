@@ -59,6 +59,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import PathError, ValidationError
 
+from shidian.core.said import say
 from shidian.documents import intake_worker
 from shidian.documents.certificates import holders
 from shidian.documents.certificates.checking import (
@@ -89,7 +90,7 @@ _BROKEN = (
     ValidationError, PathError,
 )  # fmt: skip
 
-_AGAIN = "请从系统下载要签的 PDF，不要另存或打印，直接在它上面签名后重新上传。"
+_AGAIN = say("请从系统下载要签的 PDF，不要另存或打印，直接在它上面签名后重新上传。")
 
 
 def serve() -> None:
@@ -127,8 +128,11 @@ def judge(content: bytes, question: Question) -> Report:
         findings.append(
             Finding(
                 "other_version",
-                "这个文件不是在本系统冻结的这一版上签的：开头与该版本不一致。可能签的是旧版本、打印后的扫描件，"
-                f"或者签名软件把文件重新保存了。{_AGAIN}",
+                say(
+                    "这个文件不是在本系统冻结的这一版上签的：开头与该版本不一致。可能签的是旧版本、打印后的扫描件，或者签名软件把文件重新保存了。"
+                    "{again}",
+                    again=_AGAIN,
+                ),
             )
         )
     try:
@@ -139,14 +143,15 @@ def judge(content: bytes, question: Question) -> Report:
         found = list(_signatures(reader))
     except _BROKEN:
         findings.append(
-            Finding("damaged", f"PDF 文件不完整或者结构有误，签名无法核验。{_AGAIN}"),
+            Finding("damaged", say("PDF 文件不完整或者结构有误，签名无法核验。{again}", again=_AGAIN)),
         )
         return _report(question, content, size, 0, False, [], findings)
     unchanged = size is not None and _only_signed(reader, content, size, findings)
     if not found:
         findings.append(
             Finding(
-                "unsigned", "文件里没有数字签名。请用签名软件或本系统签名后再上传；加盖图片不算数字签名。"
+                "unsigned",
+                say("文件里没有数字签名。请用签名软件或本系统签名后再上传；加盖图片不算数字签名。"),
             )
         )
     checked = [_judge_one(reader, content, one, question) for one in found]
@@ -232,8 +237,11 @@ def _only_signed(reader: PdfFileReader, content: bytes, size: int, findings: lis
     findings.append(
         Finding(
             "changed",
-            "冻结以后，文件里除了签名还改动了别的内容（例如页面、批注、表单）。许多阅读器对此仍显示“签名有效”，"
-            f"但这样的文件不能采用。{_AGAIN}",
+            say(
+                "冻结以后，文件里除了签名还改动了别的内容（例如页面、批注、表单）。许多阅读器对此仍显示“签名有效”，但这样的文件不能采用。"
+                "{again}",
+                again=_AGAIN,
+            ),
         )
     )
     return False
@@ -258,7 +266,9 @@ def _judge_one(reader: PdfFileReader, content: bytes, found: _Found, question: Q
     if embedded is None:
         found.add(
             "unreadable",
-            "这个签名读不出来，可能已损坏，或者用了这里不认识的格式。请用支持 PAdES 或 PKCS#7 的签名软件重新签名。",
+            say(
+                "这个签名读不出来，可能已损坏，或者用了这里不认识的格式。请用支持 PAdES 或 PKCS#7 的签名软件重新签名。"
+            ),
         )
         return _blank(found)
     try:
@@ -273,10 +283,12 @@ def _judge_one(reader: PdfFileReader, content: bytes, found: _Found, question: Q
 def _invalid(error: Exception) -> str:
     text = str(error).lower()
     if "subfilter" in text:
-        return "签名的格式这里不认识。请在签名软件里选择 PAdES（CAdES）或 PKCS#7 格式重新签名。"
+        return say("签名的格式这里不认识。请在签名软件里选择 PAdES（CAdES）或 PKCS#7 格式重新签名。")
     if any(word in text for word in ("not supported", "unsupported", "unknown")):
-        return "签名用的算法这里不能核验（例如 PDF 内的国密 SM2 签名）。请改用 RSA 或 EC 证书签名，或者改交纸质盖章件。"
-    return "签名的内部结构不合规定，不能核验。请用原来的软件重新签名；仍然不行的，请换一种签名软件。"
+        return say(
+            "签名用的算法这里不能核验（例如 PDF 内的国密 SM2 签名）。请改用 RSA 或 EC 证书签名，或者改交纸质盖章件。"
+        )
+    return say("签名的内部结构不合规定，不能核验。请用原来的软件重新签名；仍然不行的，请换一种签名软件。")
 
 
 def _judge_signature(
@@ -294,12 +306,17 @@ def _judge_signature(
     if embedded.md_algorithm.lower() in holders.WEAK_HASHES:
         found.add(
             "weak_hash",
-            f"签名用的摘要算法 {embedded.md_algorithm.upper()} 已经不安全，可以伪造。请在签名软件里改用 SHA-256 后重新签名。",
+            say(
+                "签名用的摘要算法 {algorithm} 已经不安全，可以伪造。请在签名软件里改用 SHA-256 后重新签名。",
+                algorithm=embedded.md_algorithm.upper(),
+            ),
         )
     if holders.is_weak(certificate):
         found.add(
             "weak_key",
-            f"签名证书的密钥（{holder.key}）或者发证所用的算法太弱。请向发证机构换发后重新签名。",
+            say(
+                "签名证书的密钥（{key}）或者发证所用的算法太弱。请向发证机构换发后重新签名。", key=holder.key
+            ),
         )
     lists = [*question.lists, *_lists_inside(reader, embedded)]
     try:
@@ -318,10 +335,13 @@ def _judge_signature(
     if not status.intact:
         found.add(
             "broken",
-            f"签名与文件内容对不上：签名之后内容被改动过，或者这个签名是从别的文件里搬来的。{_AGAIN}",
+            say(
+                "签名与文件内容对不上：签名之后内容被改动过，或者这个签名是从别的文件里搬来的。{again}",
+                again=_AGAIN,
+            ),
         )
     elif not status.valid:
-        found.add("forged", "签名值不是所附证书的密钥做出来的，这个签名是假的或者已损坏。请重新签名。")
+        found.add("forged", say("签名值不是所附证书的密钥做出来的，这个签名是假的或者已损坏。请重新签名。"))
     path = _path(status)
     revoked = _revoked(path or [certificate], question, lists, moment)
     trusted = status.trusted and not revoked.at_signing
@@ -331,7 +351,10 @@ def _judge_signature(
     if expected is None and question.expected:
         found.add(
             "no_party",
-            f"对不上这是哪一方的签名（签名人“{holder.shown}”）。请检查是否用错了证书，或者签到了别的申请上。",
+            say(
+                "对不上这是哪一方的签名（签名人“{who}”）。请检查是否用错了证书，或者签到了别的申请上。",
+                who=holder.shown,
+            ),
         )
     elif expected is not None and (
         other := holders.differs_from(holder, name=expected.name, code=expected.code)
@@ -345,7 +368,7 @@ def _judge_signature(
         chain=tuple(holders.read(one) for one in path) or (holder,),
         signed_at=signed_at,
         time_from="authority" if proved is not None else "signer" if signed_at else "",
-        authority=proved.signing_cert.subject.human_friendly[:_LARGEST_TEXT] if proved is not None else "",
+        authority=_shown(proved.signing_cert) if proved is not None else "",
         findings=tuple(found.findings),
     )
 
@@ -362,7 +385,7 @@ def _proved(
         return _validated(reader, embedded, question, lists, stamp.timestamp, diff=False), stamp
     found.add(
         "timestamp",
-        "签名里的时间戳不可信（不完整，或者时间戳机构不在可信名单里），签名时间只能按签名人自报的看待。",
+        say("签名里的时间戳不可信（不完整，或者时间戳机构不在可信名单里），签名时间只能按签名人自报的看待。"),
         "warning",
     )
     return status, None
@@ -376,9 +399,11 @@ def _judge_timestamp(
     status = asyncio.run(async_validate_pdf_timestamp(embedded, context))
     checked = _with_integrity(replace(_blank(found, embedded), kind="timestamp"), found, embedded)
     if not (status.intact and status.valid):
-        found.add("broken", f"整份文件的时间戳与内容对不上：加盖时间戳以后文件被改动过。{_AGAIN}")
+        found.add(
+            "broken", say("整份文件的时间戳与内容对不上：加盖时间戳以后文件被改动过。{again}", again=_AGAIN)
+        )
     elif not status.trusted:
-        found.add("timestamp", "整份文件的时间戳来自不在可信名单里的机构，只能作参考。", "warning")
+        found.add("timestamp", say("整份文件的时间戳来自不在可信名单里的机构，只能作参考。"), "warning")
     certificate = x509.load_der_x509_certificate(status.signing_cert.dump())
     return replace(
         checked,
@@ -388,9 +413,14 @@ def _judge_timestamp(
         chain=(holders.read(certificate),),
         signed_at=status.timestamp,
         time_from="authority" if status.trusted else "",
-        authority=status.signing_cert.subject.human_friendly[:_LARGEST_TEXT],
+        authority=_shown(status.signing_cert),
         findings=tuple(found.findings),
     )
+
+
+def _shown(certificate: Any) -> str:
+    """Whose certificate it is, in few words."""
+    return holders.read(x509.load_der_x509_certificate(certificate.dump())).shown[:_LARGEST_TEXT]
 
 
 def _blank(found: _Found, embedded: EmbeddedPdfSignature | None = None) -> Checked:
@@ -432,7 +462,10 @@ def _with_integrity(checked: Checked, found: _Found, embedded: EmbeddedPdfSignat
     if not covers:
         found.add(
             "coverage",
-            f"这个签名没有覆盖整份文件，未覆盖的部分可以任意改动而不被发现，不能采用。{_AGAIN}",
+            say(
+                "这个签名没有覆盖整份文件，未覆盖的部分可以任意改动而不被发现，不能采用。{again}",
+                again=_AGAIN,
+            ),
         )
     modification: Modification = "unknown"
     result = embedded.diff_result
@@ -452,8 +485,10 @@ def _with_integrity(checked: Checked, found: _Found, embedded: EmbeddedPdfSignat
     if modification == "changed":
         found.add(
             "changed_later",
-            "这个签名做出以后，文件又被改动过（不只是增加签名）。许多阅读器仍显示“签名有效”，但不能采用。"
-            f"{_AGAIN}",
+            say(
+                "这个签名做出以后，文件又被改动过（不只是增加签名）。许多阅读器仍显示“签名有效”，但不能采用。{again}",
+                again=_AGAIN,
+            ),
         )
     return replace(
         checked,
@@ -591,17 +626,22 @@ def _judge_trust(  # noqa: PLR0917
     revoked: _Revoked,
 ) -> None:
     if revoked.at_signing or status.revoked:
-        when = f"（{revoked.at_signing:%Y-%m-%d}）" if revoked.at_signing else ""
-        found.add("revoked", f"签名证书或者上级证书在签名前已被吊销{when}。请用有效的证书重新签名。")
+        when = say("（{day}）", day=f"{revoked.at_signing:%Y-%m-%d}") if revoked.at_signing else ""
+        found.add(
+            "revoked", say("签名证书或者上级证书在签名前已被吊销{when}。请用有效的证书重新签名。", when=when)
+        )
         return
     if revoked.later:
         found.add(
             "revoked_later",
-            f"签名证书在签名之后（{revoked.later:%Y-%m-%d}）被吊销；时间戳证明签名在先，签名仍然有效。",
+            say(
+                "签名证书在签名之后（{day}）被吊销；时间戳证明签名在先，签名仍然有效。",
+                day=f"{revoked.later:%Y-%m-%d}",
+            ),
             "note",
         )
     elif not revoked.looked_up:
-        found.add("revocation_unknown", "没有这张证书当前的吊销信息，未核对是否已被吊销。", "note")
+        found.add("revocation_unknown", say("没有这张证书当前的吊销信息，未核对是否已被吊销。"), "note")
     for problem in holders.problems(certificate, moment.astimezone(question.at.tzinfo)):
         found.add(problem.code, problem.message, problem.severity)
     indication = status.trust_problem_indic
@@ -613,26 +653,34 @@ def _judge_trust(  # noqa: PLR0917
         return
     match indication:
         case found_none if found_none is None or found_none in nobody:
-            roots = "系统还没有设置任何可信的根证书，" if not question.roots else ""
+            roots = say("系统还没有设置任何可信的根证书，") if not question.roots else ""
             found.add(
                 "untrusted",
-                f"{roots}签名证书的发证机构（{_issuer(certificate)}）不在可信名单里，不能证明签名人的身份。"
-                "请改用认可的发证机构的证书；确认该机构可信的，请系统管理员把它的根证书加入可信名单。",
+                say(
+                    "{roots}签名证书的发证机构（{issuer}）不在可信名单里，不能证明签名人的身份。请改用认可的发证机构的证书；"
+                    "确认该机构可信的，请系统管理员把它的根证书加入可信名单。",
+                    roots=roots,
+                    issuer=_issuer(certificate),
+                ),
             )
         case AdESIndeterminate.EXPIRED | AdESIndeterminate.OUT_OF_BOUNDS_NO_POE | AdESFailure.NOT_YET_VALID:
             found.add(
-                "expired_chain", "签发这张证书的上级证书已过期或尚未生效。请向发证机构换发证书后重新签名。"
+                "expired_chain",
+                say("签发这张证书的上级证书已过期或尚未生效。请向发证机构换发证书后重新签名。"),
             )
         case (
             AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE | AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE
         ):
             found.add(
-                "weak_hash", "签名或者证书链用了已经不安全的算法。请换用 SHA-256 和新发的证书重新签名。"
+                "weak_hash", say("签名或者证书链用了已经不安全的算法。请换用 SHA-256 和新发的证书重新签名。")
             )
         case _:
             found.add(
                 "chain",
-                f"签名证书的证书链不合规定（发证机构 {_issuer(certificate)}）。请向发证机构核实证书，换发后重新签名。",
+                say(
+                    "签名证书的证书链不合规定（发证机构 {issuer}）。请向发证机构核实证书，换发后重新签名。",
+                    issuer=_issuer(certificate),
+                ),
             )
 
 
@@ -646,16 +694,18 @@ def _judge_time(
     if proved:
         return
     if claimed is None:
-        found.add("no_time", "签名里没有时间。签名时间以系统收到文件的时间为准。", "note")
+        found.add("no_time", say("签名里没有时间。签名时间以系统收到文件的时间为准。"), "note")
         return
     if claimed.tzinfo is None:
         claimed = claimed.replace(tzinfo=UTC)
     if claimed > at + _CLOCKS:
-        found.add("future", "签名里写的时间比现在还晚，签名人电脑的时钟不对。请校准时钟后重新签名。")
+        found.add("future", say("签名里写的时间比现在还晚，签名人电脑的时钟不对。请校准时钟后重新签名。"))
     elif not certificate.not_valid_before_utc <= claimed <= certificate.not_valid_after_utc:
-        found.add("time_outside", "签名里写的时间不在证书的有效期内。请校准电脑时钟，用有效的证书重新签名。")
+        found.add(
+            "time_outside", say("签名里写的时间不在证书的有效期内。请校准电脑时钟，用有效的证书重新签名。")
+        )
     else:
-        found.add("claimed_time", "没有可信的时间戳，签名时间是签名人电脑自报的。", "note")
+        found.add("claimed_time", say("没有可信的时间戳，签名时间是签名人电脑自报的。"), "note")
 
 
 # --- which party, and where ----------------------------------------------------------------------------------------
@@ -729,7 +779,10 @@ def _judge_place(reader: PdfFileReader, found: _Found, expected: Expected | None
         if (expected is None or one.place.field != expected.place.field) and _overlap(spot, one.place) > 100:
             found.add(
                 "other_box",
-                f"签名图样压在“{one.name}”的栏里。请只在本单位的栏里签名；请从系统重新下载文件后再签。",
+                say(
+                    "签名图样压在“{name}”的栏里。请只在本单位的栏里签名；请从系统重新下载文件后再签。",
+                    name=one.name,
+                ),
             )
     if expected is None:
         return
@@ -744,7 +797,11 @@ def _judge_place(reader: PdfFileReader, found: _Found, expected: Expected | None
     if not inside:
         found.add(
             "outside_box",
-            f"签名图样超出了“{expected.name}”的栏（第 {spot.page} 页），可能遮住别的内容。请对照原件看一下该处。",
+            say(
+                "签名图样超出了“{name}”的栏（第 {page} 页），可能遮住别的内容。请对照原件看一下该处。",
+                name=expected.name,
+                page=spot.page,
+            ),
             "warning",
         )
 
@@ -756,7 +813,7 @@ def _find_tail(content: bytes, found: list[_Found], findings: list[Finding]) -> 
     """Bytes after the last revision belong to nobody."""
     ends = list(_END.finditer(content))
     if found and ends and content[ends[-1].end() :].strip(b"\r\n\x00 \t"):
-        findings.append(Finding("tail", f"文件末尾附有不属于 PDF 的内容。{_AGAIN}"))
+        findings.append(Finding("tail", say("文件末尾附有不属于 PDF 的内容。{again}", again=_AGAIN)))
 
 
 def _report(  # noqa: PLR0917
@@ -772,7 +829,12 @@ def _report(  # noqa: PLR0917
     missing = [one for one in question.expected if one.required and one.place.field not in good]
     present = {each.party for each in checked}
     findings.extend(
-        Finding("missing", f"没有“{one.name}”（{one.place.label}）的签名。请该单位签名后再上传。")
+        Finding(
+            "missing",
+            say(
+                "没有“{name}”（{label}）的签名。请该单位签名后再上传。", name=one.name, label=one.place.label
+            ),
+        )
         for one in missing
         if one.place.field not in present
     )

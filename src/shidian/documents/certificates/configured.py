@@ -25,6 +25,11 @@ def platform() -> Platform | None:
     return Platform(settings.SEAL_PLATFORM, settings.SEAL_TOKEN) if settings.SEAL_PLATFORM else None
 
 
+def accepts_unchecked_chains() -> bool:
+    """Whether signatures count whose chain nobody can check, because no root is trusted here at all; off by default."""
+    return bool(settings.ACCEPT_UNCHECKED_CHAINS)
+
+
 def token_driver() -> Path | None:
     """The PKCS#11 driver, or None."""
     driver: Path | None = settings.PKCS11_DRIVER

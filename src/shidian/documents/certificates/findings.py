@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import PlainSerializer, PlainValidator
 
 from shidian.core.errors import Refused
+from shidian.core.said import pack, unpacked
 
 Severity = Literal["error", "warning", "note"]
+
+
+def _taken(value: Any) -> str:
+    return value if isinstance(value, str) else unpacked(value)
+
+
+Text = Annotated[str, PlainValidator(_taken), PlainSerializer(pack, when_used="json")]
+"""A text of `core.said` that keeps its template and values on the way out of another process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +29,7 @@ class Finding:
     """
 
     code: str
-    message: str
+    message: Text
     severity: Severity = "error"
 
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
+from shidian.core.said import say
 from shidian.documents.certificates.findings import Finding
 from shidian.organisations.codes import unit_code
 from shidian.organisations.names import comparable
@@ -96,7 +97,7 @@ def key_name(certificate: x509.Certificate) -> str:
     try:
         key = certificate.public_key()
     except (UnsupportedAlgorithm, ValueError):
-        return "SM2" if certificate.signature_algorithm_oid.dotted_string == SM2_WITH_SM3 else "未知"
+        return "SM2" if certificate.signature_algorithm_oid.dotted_string == SM2_WITH_SM3 else say("未知")
     if isinstance(key, rsa.RSAPublicKey):
         return f"RSA {key.key_size}"
     if isinstance(key, ec.EllipticCurvePublicKey):
@@ -137,29 +138,38 @@ def problems(certificate: x509.Certificate, at: datetime) -> list[Finding]:
         found.append(
             Finding(
                 "not_yet_valid",
-                f"证书要到 {_day(certificate.not_valid_before_utc, at)} 才生效。请到那时再签，或者换用已生效的证书。",
+                say(
+                    "证书要到 {day} 才生效。请到那时再签，或者换用已生效的证书。",
+                    day=_day(certificate.not_valid_before_utc, at),
+                ),
             )
         )
     if at > certificate.not_valid_after_utc:
         found.append(
             Finding(
                 "expired",
-                f"证书已于 {_day(certificate.not_valid_after_utc, at)} 过期。请向发证机构续期，用新证书签名。",
+                say(
+                    "证书已于 {day} 过期。请向发证机构续期，用新证书签名。",
+                    day=_day(certificate.not_valid_after_utc, at),
+                ),
             )
         )
     if not may_sign(certificate):
         found.append(
             Finding(
                 "key_usage",
-                "这张证书没有“数字签名”用途（可能是加密证书或网站证书）。请选择用于签名的那一张。",
+                say("这张证书没有“数字签名”用途（可能是加密证书或网站证书）。请选择用于签名的那一张。"),
             )
         )
     if is_weak(certificate):
         found.append(
             Finding(
                 "weak_key",
-                f"证书的密钥（{key_name(certificate)}）或者发证所用的算法太弱，容易伪造。"
-                "请向发证机构换发 RSA 2048 位以上或者 EC 256 位以上的证书。",
+                say(
+                    "证书的密钥（{key}）或者发证所用的算法太弱，容易伪造。"
+                    "请向发证机构换发 RSA 2048 位以上或者 EC 256 位以上的证书。",
+                    key=key_name(certificate),
+                ),
             )
         )
     return found
@@ -167,33 +177,48 @@ def problems(certificate: x509.Certificate, at: datetime) -> list[Finding]:
 
 def _day(moment: datetime, like: datetime) -> str:
     local = moment.astimezone(like.tzinfo)
-    return f"{local.year} 年 {local.month} 月 {local.day} 日"
+    return say("{year} 年 {month} 月 {day} 日", year=local.year, month=local.month, day=local.day)
 
 
 def differs_from(holder: Holder, *, name: str, code: str) -> Finding | None:
     """None when the certificate belongs to the unit of this name and code; else what does not fit.
 
-    The code decides where both sides have one of 18 characters; else the names are compared. A certificate that
-    names no unit (of a person) leaves the judgement to people.
+    The code decides where both sides have one of 18 characters ("other_code"); else the names are compared
+    ("other_unit": a unit may have changed its name, which people can tell). A certificate that names no unit (of a
+    person) leaves the judgement to people ("no_unit").
     """
     if code and holder.unit_code and len(code) == 18:
         if code == holder.unit_code:
             return None
         return Finding(
-            "other_unit",
-            f"证书属于“{holder.shown}”（{holder.unit_code}），不是应签的“{name}”（{code}）。请用本单位的证书重新签名。",
+            "other_code",
+            say(
+                "证书属于“{who}”（{holder_code}），不是应签的“{name}”（{code}）。请用本单位的证书重新签名。",
+                who=holder.shown,
+                holder_code=holder.unit_code,
+                name=name,
+                code=code,
+            ),
         )
     if not holder.organisation:
         return Finding(
             "no_unit",
-            f"证书上没有单位名称，只写明“{holder.name or holder.subject}”。请核实签名人能否代表“{name}”。",
+            say(
+                "证书上没有单位名称，只写明“{who}”。请核实签名人能否代表“{name}”。",
+                who=holder.name or holder.subject,
+                name=name,
+            ),
             "warning",
         )
     if comparable(holder.organisation) == comparable(name) or comparable(holder.name) == comparable(name):
         return None
     return Finding(
         "other_unit",
-        f"证书属于“{holder.shown}”，不是应签的“{name}”。请用本单位的证书重新签名；单位改过名称的，请联系受理机构核实。",
+        say(
+            "证书属于“{who}”，不是应签的“{name}”。请用本单位的证书重新签名；单位改过名称的，请联系受理机构核实。",
+            who=holder.shown,
+            name=name,
+        ),
     )
 
 

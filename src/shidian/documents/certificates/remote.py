@@ -25,6 +25,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from shidian.core.digests import sha256_of_bytes
+from shidian.core.said import say
 from shidian.documents.certificates.appearance import clean_picture
 from shidian.documents.certificates.findings import Unusable
 from shidian.documents.certificates.signers import usable
@@ -161,7 +162,7 @@ class Platform:
         except (OSError, http.client.HTTPException) as error:
             raise Unusable(
                 "platform_down",
-                "签章平台没有响应。申请签章的请求可能已经送到，请过几分钟再看；不要重复申请。",
+                say("签章平台没有响应。申请签章的请求可能已经送到，请过几分钟再看；不要重复申请。"),
             ) from error
         if len(body) > LARGEST_ANSWER:
             raise _nonsense()
@@ -209,7 +210,7 @@ class RemoteSigner:
                 self._platform.cancel(answer.id)
                 raise Unusable(
                     "platform_slow",
-                    "签章平台上没有人及时同意用印，这次的请求已经撤回。请联系印章管理员后重新申请。",
+                    say("签章平台上没有人及时同意用印，这次的请求已经撤回。请联系印章管理员后重新申请。"),
                 )
             self._sleep(pause)
             waited += pause
@@ -224,21 +225,21 @@ def require_signed(answer: Answer) -> None:
     if answer.state == "signed":
         return
     ended = {
-        "refused": "签章平台上的印章管理员没有同意用印",
-        "cancelled": "签章请求已经撤回",
-        "expired": "签章请求过期，没有人处理",
-        "waiting": "签章请求还在等印章管理员同意",
+        "refused": say("签章平台上的印章管理员没有同意用印。需要的话请联系印章管理员后重新申请。"),
+        "cancelled": say("签章请求已经撤回。需要的话请联系印章管理员后重新申请。"),
+        "expired": say("签章请求过期，没有人处理。需要的话请联系印章管理员后重新申请。"),
+        "waiting": say("签章请求还在等印章管理员同意。需要的话请联系印章管理员后重新申请。"),
     }[answer.state]
-    reason = f"（{answer.reason[:100]}）" if answer.reason else ""
+    reason = answer.reason[:100]
     code = "seal_refused" if answer.state == "refused" else f"seal_{answer.state}"
-    raise Unusable(code, f"{ended}{reason}。需要的话请联系印章管理员后重新申请。")
+    raise Unusable(code, say("{ended}平台的说明：{reason}", ended=ended, reason=reason) if reason else ended)
 
 
 def _same_certificate(answer: Answer, seal: Seal) -> None:
     if not answer.chain or answer.chain[0] != seal.chain[0]:
         raise Unusable(
             "other_certificate",
-            "签章平台用的不是所选印章的证书，签名没有采用。请核对印章是否更换过，重新选择印章后再申请。",
+            say("签章平台用的不是所选印章的证书，签名没有采用。请核对印章是否更换过，重新选择印章后再申请。"),
         )
 
 
@@ -288,18 +289,22 @@ def _algorithm(certificate: x509.Certificate) -> str:
         return "rsa-pkcs1-sha256"
     if isinstance(key, ec.EllipticCurvePublicKey):
         return "ecdsa-sha256"
-    raise Unusable("algorithm", "这枚印章的证书不是 RSA 或 EC，PDF 里不能用它签名。请换一枚印章。")
+    raise Unusable("algorithm", say("这枚印章的证书不是 RSA 或 EC，PDF 里不能用它签名。请换一枚印章。"))
 
 
 def _refusal(status: int) -> Unusable:
     if status in (401, 403):
-        return Unusable("platform_denied", "签章平台不接受本系统的令牌。请告诉系统管理员检查签章平台的设置。")
+        return Unusable(
+            "platform_denied", say("签章平台不接受本系统的令牌。请告诉系统管理员检查签章平台的设置。")
+        )
     if status == 404:
-        return Unusable("seal", "签章平台上找不到这枚印章或者这次请求。请重新选择印章后再申请。")
+        return Unusable("seal", say("签章平台上找不到这枚印章或者这次请求。请重新选择印章后再申请。"))
     if status in (429, 502, 503, 504):
-        return Unusable("platform_busy", "签章平台正忙，没有受理。请过几分钟再试。")
+        return Unusable("platform_busy", say("签章平台正忙，没有受理。请过几分钟再试。"))
     return _nonsense()
 
 
 def _nonsense() -> Unusable:
-    return Unusable("platform", "签章平台的回答不合约定，这次没有签上。请告诉系统管理员与签章平台核对接口。")
+    return Unusable(
+        "platform", say("签章平台的回答不合约定，这次没有签上。请告诉系统管理员与签章平台核对接口。")
+    )

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+from shidian.core.said import say
 from shidian.documents.certificates import holders
 from shidian.documents.certificates.findings import Unusable
 
@@ -76,13 +77,16 @@ class KeyFile:
         except ValueError as error:
             if "password" in str(error).lower():
                 raise Unusable(
-                    "password", "密码不对，证书文件打不开。请检查大小写和输入法后重新输入；密码不会保存。"
+                    "password",
+                    say("密码不对，证书文件打不开。请检查大小写和输入法后重新输入；密码不会保存。"),
                 ) from error
             raise _unsupported() from error
         if found.key is None or found.cert is None:
             raise Unusable(
                 "no_key",
-                "这个文件里没有私钥，只有证书，不能用来签名。请从发证机构的软件里导出带私钥的 .pfx 或 .p12 文件。",
+                say(
+                    "这个文件里没有私钥，只有证书，不能用来签名。请从发证机构的软件里导出带私钥的 .pfx 或 .p12 文件。"
+                ),
             )
         if not isinstance(found.key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
             raise _unsupported()
@@ -106,8 +110,10 @@ class KeyFile:
 def _unsupported() -> Unusable:
     return Unusable(
         "algorithm",
-        "这个证书文件的密钥或者加密方式这里不支持（这里支持 RSA 和 EC；国密 SM2 证书请用签章平台）。"
-        "请向发证机构索取 RSA 或 EC 的签名证书文件。",
+        say(
+            "这个证书文件的密钥或者加密方式这里不支持（这里支持 RSA 和 EC；国密 SM2 证书可以另附国密签名）。"
+            "请向发证机构索取 RSA 或 EC 的签名证书文件。"
+        ),
     )
 
 
@@ -115,7 +121,7 @@ def _look_at(content: bytes) -> None:
     """Refuse what is no PKCS#12 file, and one that would keep the processor busy for hours."""
     strange = Unusable(
         "not_a_key_file",
-        "这不是证书文件。请选择带私钥的 .pfx 或 .p12 文件（.cer、.crt 文件里只有证书，不能用来签名）。",
+        say("这不是证书文件。请选择带私钥的 .pfx 或 .p12 文件（.cer、.crt 文件里只有证书，不能用来签名）。"),
     )
     if len(content) > LARGEST_FILE:
         raise strange
@@ -128,7 +134,7 @@ def _look_at(content: bytes) -> None:
         with suppress(ValueError, TypeError, KeyError):
             rounds = max(rounds, *_rounds(part.native), 1)
     if rounds > MOST_ROUNDS:
-        raise Unusable("algorithm", "这个证书文件的加密设置不正常，不能打开。请重新导出后再试。")
+        raise Unusable("algorithm", say("这个证书文件的加密设置不正常，不能打开。请重新导出后再试。"))
 
 
 def _encrypted_parts(file: Any) -> Iterator[Any]:

@@ -42,6 +42,7 @@ from pyhanko.stamp.static import StaticStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from shidian.core.digests import sha256_of_bytes
+from shidian.core.said import say
 from shidian.documents.certificates import appearance, holders
 from shidian.documents.certificates.findings import Unusable
 from shidian.documents.certificates.signers import Signer, is_signature, usable
@@ -228,7 +229,7 @@ def prepare(
         digest, output = steps.send(SigIOSetup(md_algorithm=_HASH, in_place=False))
     except SigningError as error:
         if "filled" in str(error):
-            raise Unusable("signed", "这一栏已经有数字签名，不能再签一次。") from error
+            raise Unusable("signed", say("这一栏已经有数字签名，不能再签一次。")) from error
         raise _unreadable() from error
     except (PdfError, IndexError, ValueError, KeyError, TypeError) as error:
         raise _unreadable() from error
@@ -254,7 +255,9 @@ def complete(prepared: Prepared, signature: bytes, *, authority: Authority | Non
     if not is_signature(certificate, signature, prepared.message):
         raise Unusable(
             "wrong_signature",
-            "收到的签名与这份文件不符（签的是别的内容，或者用的不是所选的证书），没有采用。请重新发起签名。",
+            say(
+                "收到的签名与这份文件不符（签的是别的内容，或者用的不是所选的证书），没有采用。请重新发起签名。"
+            ),
         )
     signed = _now(
         _external(prepared.chain, signature).async_sign_prescribed_attributes(
@@ -333,5 +336,6 @@ def _now(work: Coroutine[Any, Any, T]) -> T:
 
 def _unreadable() -> Unusable:
     return Unusable(
-        "paper", "这份文件现在不能签名（读不出页面或签名栏）。请重新生成打印件后再签，或者联系系统管理员。"
+        "paper",
+        say("这份文件现在不能签名（读不出页面或签名栏）。请重新生成打印件后再签，或者联系系统管理员。"),
     )

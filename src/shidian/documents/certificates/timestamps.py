@@ -11,6 +11,7 @@ from asn1crypto import cms, tsp
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.sign.timestamps.common_utils import TimestampRequestError
 
+from shidian.core.said import say
 from shidian.documents.certificates.findings import Unusable
 
 LARGEST_TOKEN = 100_000
@@ -51,7 +52,7 @@ class Authority(TimeStamper):
             right = imprint["hashed_message"].native == message_digest
         except (OSError, urllib.error.URLError, http.client.HTTPException) as error:
             raise Unusable(
-                "tsa", "时间戳服务没有响应，这次没有签上。请过几分钟再试；一直不行的，请告诉系统管理员。"
+                "tsa", say("时间戳服务没有响应，这次没有签上。请过几分钟再试；一直不行的，请告诉系统管理员。")
             ) from error
         except (TimestampRequestError, ValueError, TypeError, KeyError) as error:
             raise _wrong() from error
@@ -66,4 +67,4 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def _wrong() -> Unusable:
-    return Unusable("tsa", "时间戳服务的回答不对，这次没有签上。请告诉系统管理员检查时间戳服务的设置。")
+    return Unusable("tsa", say("时间戳服务的回答不对，这次没有签上。请告诉系统管理员检查时间戳服务的设置。"))

@@ -17,6 +17,7 @@ from typing import Any
 
 from cryptography import x509
 
+from shidian.core.said import say
 from shidian.core.verdict import YES, Verdict, not_now
 from shidian.documents.certificates import holders
 from shidian.documents.certificates.findings import Unusable
@@ -26,11 +27,11 @@ from shidian.documents.certificates.signers import usable
 def available(driver: Path | None) -> Verdict:
     """Whether tokens can be used here, or why not."""
     if driver is None:
-        return not_now("本系统没有设置密码设备（PKCS#11）。请使用证书文件，或者用签名软件签好后上传。")
+        return not_now(say("本系统没有设置密码设备（PKCS#11）。请使用证书文件，或者用签名软件签好后上传。"))
     if importlib.util.find_spec("pkcs11") is None:
-        return not_now("本系统没有安装 PKCS#11 组件，不能使用密码设备。请联系系统管理员。")
+        return not_now(say("本系统没有安装 PKCS#11 组件，不能使用密码设备。请联系系统管理员。"))
     if not driver.is_file():
-        return not_now("密码设备的驱动程序不在设置所写的位置。请联系系统管理员。")
+        return not_now(say("密码设备的驱动程序不在设置所写的位置。请联系系统管理员。"))
     return YES
 
 
@@ -99,7 +100,7 @@ class Token:
                 return asyncio.run(signer.async_sign_raw(message, "sha256"))
             except (PKCS11Error, SigningError) as error:
                 raise Unusable(
-                    "token", "密码设备没有完成签名。请检查设备后重试；一直不行的，请联系系统管理员。"
+                    "token", say("密码设备没有完成签名。请检查设备后重试；一直不行的，请联系系统管理员。")
                 ) from error
 
     @contextmanager
@@ -113,11 +114,13 @@ class Token:
                 str(self._driver), token_criteria=TokenCriteria(label=self._label), user_pin=self._pin
             )
         except (exceptions.PinIncorrect, exceptions.PinLenRange, exceptions.PinInvalid) as error:
-            raise Unusable("password", "密码设备的 PIN 不对。请核对后再输；连续输错会锁住设备。") from error
+            raise Unusable(
+                "password", say("密码设备的 PIN 不对。请核对后再输；连续输错会锁住设备。")
+            ) from error
         except exceptions.PinLocked as error:
-            raise Unusable("token_locked", "密码设备已经锁住。请用管理 PIN 解锁后再试。") from error
+            raise Unusable("token_locked", say("密码设备已经锁住。请用管理 PIN 解锁后再试。")) from error
         except (exceptions.PKCS11Error, OSError, ValueError, RuntimeError) as error:
-            raise Unusable("token", "找不到密码设备。请检查设备是否插好、名称是否正确。") from error
+            raise Unusable("token", say("找不到密码设备。请检查设备是否插好、名称是否正确。")) from error
         with session:
             yield session
 

@@ -46,6 +46,7 @@ from PIL import Image, ImageDraw, ImageFont
 from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
 
 from shidian.core import clock
+from shidian.documents.certificates import sm2, trial_sm2
 from shidian.documents.render.compiler import FONTS
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -181,11 +182,12 @@ def _builder(
 
 
 def _subject(organisation: str, person: str, code: str) -> x509.Name:
+    # The limit of 64 is in characters (RFC 5280, A.1); the library counts bytes, a third of that in Chinese.
     parts = [
         x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
-        x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation[:64]),
+        x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation[:64], _validate=False),
         x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "TEST 仅供试用"),
-        x509.NameAttribute(NameOID.COMMON_NAME, person[:64]),
+        x509.NameAttribute(NameOID.COMMON_NAME, person.encode()[:64].decode(errors="ignore")),
     ]
     if code:
         parts.append(x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, code))
@@ -264,6 +266,9 @@ class Trial(ThreadingHTTPServer):
         roots = folder / "roots"
         roots.mkdir(exist_ok=True)
         (roots / "test-root.pem").write_bytes(self.authority.root.public_bytes(Encoding.PEM))
+        self.sm2 = trial_sm2.Authority(folder) if sm2.available() else None
+        if self.sm2 is not None:
+            (roots / "test-sm2-root.pem").write_bytes(self.sm2.root_pem)
         for path in sorted((folder / "seals").glob("*.pem")):
             self._load(path)
 
@@ -414,7 +419,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._stamp(body)
         elif path == "/v1/signings":
             self._start(body)
-        elif path in ("/key-file", "/seals") or path.startswith(("/confirm/", "/refuse/")):
+        elif path in ("/key-file", "/sm2-key-file", "/seals") or path.startswith(("/confirm/", "/refuse/")):
             self._from_page(path, body)
         else:
             self._missing()
@@ -509,6 +514,12 @@ class _Handler(BaseHTTPRequestHandler):
             content = self.server.authority.key_file(key, certificate)
             self._send(200, "application/x-pkcs12", content, f"TEST {unit}.p12")
             return
+        if path == "/sm2-key-file" and unit and self.server.sm2 is not None:
+            content = self.server.sm2.key_file(
+                unit, given.get("person", ""), given.get("code", ""), password=PASSWORD
+            )
+            self._send(200, "application/x-pem-file", content, f"TEST {unit}.pem")
+            return
         if path == "/seals" and unit:
             self.server.add_seal(unit, given.get("code", ""), "ask")
         else:
@@ -574,6 +585,11 @@ _PAGE = (
     + _FIELDS
     + """ <label>姓名 <input name="person" maxlength="30"></label> <button>生成并下载 .p12</button></form>
 <p>密码是 {password}。</p>
+<h2>领一个国密（SM2）测试密钥文件</h2>
+<form method="post" action="/sm2-key-file">"""
+    + _FIELDS
+    + """ <button>生成并下载 .pem</button></form>
+<p>密码相同。这台机器没有国密组件的，领不到。</p>
 <h2>等待用印的文件</h2><ul>{waiting}</ul>
 <h2>电子印章</h2><ul>{seals}</ul>
 <form method="post" action="/seals">"""

@@ -63,6 +63,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("document", "number"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("document", "number"), name="version_number_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -118,13 +121,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="documentversion",
-            constraint=models.UniqueConstraint(fields=("document", "number"), name="version_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="print",
-            constraint=models.UniqueConstraint(fields=("version", "paper"), name="print_once"),
+            options={
+                "constraints": [models.UniqueConstraint(fields=("version", "paper"), name="print_once")]
+            },
         ),
     ]

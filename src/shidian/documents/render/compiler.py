@@ -2,7 +2,8 @@
 
 What a template may rely on: `json(bytes(sys.inputs.data))` is the data, `json(bytes(sys.inputs.fonts))` maps the
 roles title, song, hei, kai and fang to lists of font families, `datetime.today()` is the pinned day. Files that a
-template reads or imports come from the folder `templates` beside this module and from nowhere else.
+template reads or imports come from the folder `templates` beside this module and from nowhere else; `marks.typ` there
+draws the marks of the pages.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -20,6 +21,7 @@ from typing import Any, Literal, cast, get_args
 import typst
 
 from shidian.core.errors import Invalid
+from shidian.core.said import listed, say
 from shidian.documents.render.pictures import framed
 
 FONTS = Path(__file__).parent.parent / "fonts"
@@ -66,6 +68,8 @@ UNPRINTABLE = re.compile(r'the text `"(.+?)"` could not be displayed', re.DOTALL
 ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")
 PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
 MAIN = "main.typ"
+MARKED = "marks/pages.json"
+MARK = "marks/{}.json"
 PLACE = re.compile(r"main\.typ:(\d+):")
 
 
@@ -99,6 +103,18 @@ def _rebuild(message: str, field: str | None, characters: tuple[str, ...], detai
     return PaperError(message, field=field, characters=characters, detail=detail)
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What is known of a paper once its pages are made: how many, and the <box> entries (each with its `page`)."""
+
+    pages: int
+    boxes: list[dict[str, Any]]
+
+
+Marking = Callable[[Layout], Sequence[Mapping[str, str]]]
+"""Gives the mark of every page: `T` and `B` (SVG, for the corners), `text` and `note` (for the foot)."""
+
+
 @dataclass(frozen=True)
 class Fonts:
     """The fonts of one set-up: what ships with the project, and a unit's own folder, which is searched first."""
@@ -129,14 +145,7 @@ _of_this_thread = threading.local()
 def _compiler(extra: Path | None) -> typst.Compiler:
     compilers: dict[Path | None, typst.Compiler] = _of_this_thread.__dict__.setdefault("compilers", {})
     if extra not in compilers:
-        compilers[extra] = typst.Compiler(
-            input=b"",
-            root=TEMPLATES,
-            font_paths=load_fonts(extra).loaded,
-            # Nothing is fetched: packages would come from the network.
-            package_path=TEMPLATES / "packages",
-            package_cache_path=TEMPLATES / "packages",
-        )
+        compilers[extra] = _new_compiler(b"", {}, extra)
     return compilers[extra]
 
 
@@ -153,6 +162,7 @@ def compile_paper(
     standard: Standard = "a-3b",
     attach: Mapping[str, bytes] | None = None,
     pictures: Mapping[str, bytes] | None = None,
+    marking: Marking | None = None,
     extra_fonts: Path | None = None,
 ) -> bytes:
     """Prints `template` with `data` and returns the PDF.
@@ -160,11 +170,23 @@ def compile_paper(
     `data` is handed over as one JSON value and never read as markup. The PDF follows `standard` (one of STANDARDS)
     and PDF/UA-1, carries `attach` (file name to content; PDF/A-3 only) as its source, and is dated `pinned`, which
     must know its time zone: the same arguments give the same bytes on any machine. `pictures` are JPEG by the path under
-    which the template finds them ("pictures/1.svg", see `framed`); they never touch the disk.
+    which the template finds them ("pictures/1.svg", see `framed`); they never touch the disk. `marking` is asked once the
+    pages are made, and its marks stand where the template has `marks.typ` draw them.
 
     Refused with PaperError: a character that no font has (named, with its place in the data), a template that does
     not compile or wants a package, an attachment that the standard does not allow.
     """
+    if marking is not None:
+        setting = Setting(
+            template,
+            data,
+            pinned=pinned,
+            standard=standard,
+            attach=attach,
+            pictures=pictures,
+            extra_fonts=extra_fonts,
+        )
+        return setting.printed(marking)
     source, inputs = _prepare(
         template,
         data,
@@ -173,19 +195,79 @@ def compile_paper(
         attach=attach or {},
         extra=extra_fonts,
     )
+    return _pdf(_compiler(extra_fonts), _sources(source, pictures), data, standard, pinned, sys_inputs=inputs)
+
+
+class Setting:
+    """A paper whose pages are made once and printed any number of times with other marks; for one thread.
+
+    The arguments are those of `compile_paper`, and so are the refusals.
+    """
+
+    def __init__(
+        self,
+        template: bytes,
+        data: Mapping[str, Any],
+        *,
+        pinned: datetime,
+        standard: Standard = "a-3b",
+        attach: Mapping[str, bytes] | None = None,
+        pictures: Mapping[str, bytes] | None = None,
+        extra_fonts: Path | None = None,
+    ) -> None:
+        source, inputs = _prepare(
+            template, data, standard=standard, pinned=pinned, attach=attach or {}, extra=extra_fonts
+        )
+        self._data, self._standard, self._pinned = data, standard, pinned
+        self._files = _sources(source, pictures)
+        # typst remembers pages from one pass to the next only while its inputs stay the same object.
+        self._compiler = _new_compiler(self._files, inputs, extra_fonts)
+        try:
+            found = json.loads(self._compiler.query("selector(<page>).or(<box>)", field="value"))
+        except typst.TypstError as error:
+            raise _explain(error, data) from error
+        boxes = [value for value in found if isinstance(value, dict)]
+        self.layout = Layout(len(found) - len(boxes), boxes)
+
+    def printed(self, marking: Marking) -> bytes:
+        """The PDF with these marks; the same marks give the same bytes."""
+        files = self._files | _marks(marking(self.layout))
+        return _pdf(self._compiler, files, self._data, self._standard, self._pinned)
+
+
+def _pdf(
+    compiler: typst.Compiler,
+    files: Any,
+    data: Mapping[str, Any],
+    standard: Standard,
+    pinned: datetime,
+    **inputs: Any,
+) -> bytes:
     try:
-        output = _compiler(extra_fonts).compile(
-            _sources(source, pictures),
+        output = compiler.compile(
+            files,
             format="pdf",
-            sys_inputs=inputs,
             pdf_standards=[standard, "ua-1"],
             timestamp=int(pinned.timestamp()),
+            **inputs,
         )
     except typst.TypstError as error:
         raise _explain(error, data) from error
     pdf = cast("bytes", output)
     # Signatures appended later need the end-of-file mark on a line of its own.
     return pdf if pdf.endswith(b"\n") else pdf + b"\n"
+
+
+def _new_compiler(files: Any, inputs: dict[str, str], extra: Path | None) -> typst.Compiler:
+    return typst.Compiler(
+        input=files,
+        root=TEMPLATES,
+        font_paths=load_fonts(extra).loaded,
+        sys_inputs=inputs,
+        # Nothing is fetched: packages would come from the network.
+        package_path=TEMPLATES / "packages",
+        package_cache_path=TEMPLATES / "packages",
+    )
 
 
 def query_paper(
@@ -199,21 +281,23 @@ def query_paper(
 ) -> list[dict[str, Any]]:
     """The values of all `metadata` elements of the printed paper with the label `selector`, for example "<box>"."""
     source, inputs = _prepare(template, data, standard="a-3b", pinned=pinned, attach={}, extra=extra_fonts)
-    compiler = typst.Compiler(
-        input=_sources(source, pictures),
-        root=TEMPLATES,
-        font_paths=load_fonts(extra_fonts).loaded,
-        sys_inputs=inputs,
-    )
     try:
-        return cast("list[dict[str, Any]]", json.loads(compiler.query(selector, field="value")))
+        found = _new_compiler(_sources(source, pictures), inputs, extra_fonts).query(selector, field="value")
     except typst.TypstError as error:
         raise _explain(error, data) from error
+    return cast("list[dict[str, Any]]", json.loads(found))
 
 
 def _sources(template: bytes, pictures: Mapping[str, bytes] | None) -> Any:
     # typst takes a folder from memory like this; its stubs do not say so yet.
-    return {MAIN: template} | {path: framed(content) for path, content in (pictures or {}).items()}
+    framed_pictures = {path: framed(content) for path, content in (pictures or {}).items()}
+    return {MAIN: template} | _marks(()) | framed_pictures
+
+
+def _marks(marks: Sequence[Mapping[str, str]]) -> dict[str, bytes]:
+    """A file for each page: typst lays out again only what read a file that has changed."""
+    each = {MARK.format(page): json.dumps(mark).encode() for page, mark in enumerate(marks, start=1)}
+    return {MARKED: str(len(marks)).encode()} | each
 
 
 def _prepare(
@@ -263,11 +347,16 @@ def _explain(error: typst.TypstError, data: Mapping[str, Any]) -> PaperError:
     missing = _missing_characters(diagnostic)
     if not missing:
         place = PLACE.search(diagnostic)
-        line = f"第 {place[1]} 行" if place else "未知位置"
-        return PaperError(f"打印模板有误（{line}），请联系系统管理员。", detail=diagnostic)
-    names = "、".join(f"{_shown(character)}（U+{ord(character):04X}）" for character in missing)
+        line = say("第 {line} 行", line=place[1]) if place else say("未知位置")
+        return PaperError(say("打印模板有误（{line}），请联系系统管理员。", line=line), detail=diagnostic)
+    names = listed(
+        [say("{character}（{code}）", character=_shown(each), code=f"U+{ord(each):04X}") for each in missing]
+    )
     return PaperError(
-        f"没有字体含有字符{names}，无法打印。请改用其他写法，或在字体文件夹中加入含有该字符的字体。",
+        say(
+            "没有字体含有字符{names}，无法打印。请改用其他写法，或在字体文件夹中加入含有该字符的字体。",
+            names=names,
+        ),
         field=next((path for path, text in _texts(data) if missing[0] in text), None),
         characters=missing,
         detail=diagnostic,

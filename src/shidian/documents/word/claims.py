@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shidian.core.said import listed, say
 from shidian.documents.word.form import Form, Found, Look, Loose, Part, Slot
 from shidian.documents.word.labels import Labels, plain, same
 
@@ -64,7 +65,7 @@ class Claims:
         if isinstance(value, str):
             value = self._value(slot, part, value, place)
             if value is None:
-                self.lose(extra, place, "上一行的内容不能确定", [slot.path])
+                self.lose(extra, place, say("上一行的内容不能确定"), [slot.path])
                 return
         self.made.append(Claim(slot, part, value, place, self.tidy(extra)))
 
@@ -92,7 +93,7 @@ class Claims:
         """Remember names and dates typed into a box of opinions: they are signed by hand, and no answer."""
         words = " ".join(text.split())
         if _FURNITURE.sub("", plain(words)) and not COVER_DATE.fullmatch(words):
-            self.note(None, Counter([f"意见栏里的签名和日期“{short(words)}”"]))
+            self.note(None, Counter([say("意见栏里的签名和日期“{words}”", words=short(words))]))
 
     def tidy(self, text: str) -> str:
         """A text without lines to write on, indents and empty lines around it."""
@@ -115,8 +116,10 @@ class Claims:
             for what in looks if name else ():
                 kinds.setdefault(what, []).append(name)
         for what, where in kinds.items():
-            more = f"等 {len(where)} 栏" if len(where) > MOST_NAMED else ""
-            found.append(f"{what}：{'、'.join(where[:MOST_NAMED])}{more}")
+            names = listed(where[:MOST_NAMED])
+            if len(where) > MOST_NAMED:
+                names = say("{names}等 {count} 栏", names=names, count=len(where))
+            found.append(say("{what}：{names}", what=what, names=names))
         return found
 
     # The answer in a text
@@ -132,7 +135,7 @@ class Claims:
             return [] if slot.kind == "names" else ""
         name = slot.shown_as or slot.label
         if self._mixed(slot, part, text):
-            self.lose(text, place, f"“{name}”一栏里混有别的标签", [slot.path])
+            self.lose(text, place, say("“{name}”一栏里混有别的标签", name=name), [slot.path])
             return None
         if slot.kind == "names":
             return self._names(part, text)
@@ -140,7 +143,7 @@ class Claims:
             text = one_line(text)
             if not _plausible(slot.look, text):
                 others = [each.path for each in part.slots if each.path != slot.path]
-                self.lose(text, place, f"看起来不像“{name}”", [slot.path, *others])
+                self.lose(text, place, say("看起来不像“{name}”", name=name), [slot.path, *others])
                 return None
         return text
 
@@ -203,8 +206,10 @@ class Claims:
             missing = [slot.path for slot in claim.part.slots if slot.path and slot.path not in seen]
             whole = f"{claim.value}\n{claim.extra}" if claim.value else claim.extra
             if missing or self._mixed(claim.slot, claim.part, whole):
-                reason = "这一行没有标签，不能确定是不是接着上一行"
-                self.lose(claim.extra, f"{claim.place}以下", reason, [*missing, claim.slot.path])
+                reason = say("这一行没有标签，不能确定是不是接着上一行")
+                self.lose(
+                    claim.extra, say("{place}以下", place=claim.place), reason, [*missing, claim.slot.path]
+                )
             else:
                 claim.value = whole
 
@@ -219,7 +224,7 @@ class Claims:
             best = max(filled, key=lambda claim: claim.value.count("\n"))
             return Found(path, best.value, best.place)
         for claim in filled:
-            self.lose(claim.value, claim.place, "同一项内容在文件里有两种写法", [path])
+            self.lose(claim.value, claim.place, say("同一项内容在文件里有两种写法"), [path])
         return None
 
     def _bodies(self, path: str, claims: list[Claim]) -> Found | None:
@@ -235,8 +240,8 @@ class Claims:
         # One box is often filled for several bodies that the cover names.
         if not boxes or (len(boxes) == 1 and boxes[0] in cover):
             return Found(path, cover, claims[0].place)
-        for names, place in ((cover, "封面"), (boxes, "意见栏")):
-            self.lose("、".join(names), place, "封面和意见栏写的单位不一样", [path])
+        for names, place in ((cover, say("封面")), (boxes, say("意见栏"))):
+            self.lose("、".join(names), place, say("封面和意见栏写的单位不一样"), [path])
         return None
 
 

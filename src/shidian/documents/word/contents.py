@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from shidian.core.said import say
 from shidian.documents.word.form import Grammar, Marks
 from shidian.documents.word.numbers import Numbering
 from shidian.documents.word.opening import Opened
@@ -26,6 +27,7 @@ MOST_PICTURES = 200
 LARGEST_PICTURES = 60_000_000
 """Of one file, in bytes all together."""
 PICTURE = "图片"
+_BEHIND = 100
 _PICTURE_NAME = re.compile(r"\S.*\.(?:png|jpe?g)", re.IGNORECASE)
 _NO_NAME = re.compile(r"image[0-9]*\.\w+", re.IGNORECASE)
 """What programs call a picture that has no name."""
@@ -41,7 +43,7 @@ _LEFT_OUT = {
     "sdtPr", "sdtEndPr", "commentRangeStart", "commentRangeEnd", "bookmarkStart", "bookmarkEnd", "proofErr",
 }  # fmt: skip
 _LOOKS = {
-    "b": "加粗", "i": "斜体", "strike": "删除线", "dstrike": "删除线", "highlight": "突出显示", "em": "着重号",
+    "b": say("加粗"), "i": say("斜体"), "strike": say("删除线"), "dstrike": say("删除线"), "highlight": say("突出显示"), "em": say("着重号"),
 }  # fmt: skip
 
 _OFF = ("0", "false", "off", "none")
@@ -49,14 +51,14 @@ _NAMES: dict[Any, str] = {}
 """Names of elements without their namespace, which differs between the two kinds of .docx."""
 _SIGNS = {"tab": "\t", "ptab": "\t", "cr": "\n", "noBreakHyphen": "-"}
 _COUNTED = {
-    "footnoteReference": "脚注或尾注（文字另列）",
-    "endnoteReference": "脚注或尾注（文字另列）",
-    "object": "嵌入的对象",
+    "footnoteReference": say("脚注或尾注（文字另列）"),
+    "endnoteReference": say("脚注或尾注（文字另列）"),
+    "object": say("嵌入的对象"),
 }
 
 _WRAPPED = {
-    "ins": ["修订中加入的内容（已采用）"],
-    "oMath": ["公式（只取文字）"],
+    "ins": [say("修订中加入的内容（已采用）")],
+    "oMath": [say("公式（只取文字）")],
 }
 """Elements around text that is taken, and how they are told."""
 
@@ -242,10 +244,10 @@ def contents(opened: Opened) -> Contents:
     body = next((child for child in opened.document if _tag(child) == "body"), None)
     blocks = walk.blocks(body, 0) if body is not None else []
     dropped = list(opened.never_read)
-    dropped += [f"{what} {count} 处" for what, count in walk.dropped.items()]
+    dropped += [say("{what} {count} 处", what=what, count=count) for what, count in walk.dropped.items()]
     comments = _count(opened.comments, "comment")
     if comments:
-        dropped.append(f"批注 {comments} 条")
+        dropped.append(say("批注 {count} 条", count=comments))
     notes = [*_notes(opened.footnotes, "footnote"), *_notes(opened.endnotes, "endnote")]
     return Contents(blocks, notes, dropped, marks, album.named())
 
@@ -351,6 +353,7 @@ class _Album:
         content = self.opened.media(part, self._left) if len(self._by_digest) < MOST_PICTURES else b""
         if not content:
             return None
+        content = _trimmed(content)
         digest = sha256(content).hexdigest()
         if digest not in self._by_digest:
             self._left -= len(content)
@@ -373,6 +376,15 @@ class _Album:
         return list(self._by_digest.values())
 
 
+def _trimmed(picture: bytes) -> bytes:
+    """A picture up to its end: what a file in the old format had behind it comes along otherwise."""
+    for start, end in ((b"\xff\xd8\xff", b"\xff\xd9"), (b"\x89PNG", b"IEND\xaeB`\x82")):
+        at = picture.rfind(end, -_BEHIND) if picture.startswith(start) else -1
+        if at > 0:
+            return picture[: at + len(end)]
+    return picture
+
+
 class _Walk:
     """One walk through a document; counts paragraphs and tables as a reader would."""
 
@@ -387,7 +399,7 @@ class _Walk:
     def blocks(self, parent: Any, depth: int) -> list[Block]:
         """The blocks directly in `parent`, through everything that only wraps."""
         if depth > MOST_DEPTH:
-            self.dropped["嵌套过深的内容"] += 1
+            self.dropped[say("嵌套过深的内容")] += 1
             return []
         found: list[Block] = []
         for child in parent:
@@ -401,7 +413,7 @@ class _Walk:
                 case "AlternateContent":
                     found.extend(self.blocks(_chosen(child), depth + 1))
                 case "del" | "moveFrom":
-                    self.dropped["修订中删去的内容（没有采用）"] += 1
+                    self.dropped[say("修订中删去的内容（没有采用）")] += 1
         return found
 
     def _paragraph(self, element: Any, depth: int) -> list[Block]:
@@ -422,7 +434,7 @@ class _Walk:
         text.text = content
         found: list[Block] = [text]
         for box in boxes:
-            self.dropped["文本框（其中的文字另列）"] += 1
+            self.dropped[say("文本框（其中的文字另列）")] += 1
             inside = self.blocks(box, depth + 1)
             for each in texts(inside):
                 each.boxed = True
@@ -441,7 +453,7 @@ class _Walk:
                 case "t":
                     pieces.append(str(child.text or ""))
                 case "del" | "moveFrom":
-                    self.dropped["修订中删去的内容（没有采用）"] += 1
+                    self.dropped[say("修订中删去的内容（没有采用）")] += 1
                 case "AlternateContent":
                     self._inline(_chosen(child), pieces, looks, boxes, depth + 1)
                 case "txbxContent":
@@ -461,9 +473,9 @@ class _Walk:
         match _tag(element):
             case "srcRect":
                 if any(_is_cut(_value(element, side)) for side in "lrtb"):
-                    looks["图片的裁剪"] += 1
+                    looks[say("图片的裁剪")] += 1
             case "chart" | "relIds":
-                looks["图表（可以另存为图片）"] += 1
+                looks[say("图表（可以另存为图片）")] += 1
             case tag:
                 link = _value(element, "embed" if tag == "blip" else "id")
                 picture = self.album.picture(link, self.called)
@@ -475,7 +487,7 @@ class _Walk:
     def _run(self, run: Any, pieces: list[str], looks: Counter[str], boxes: list[Any], depth: int) -> None:
         properties = _child(run, "rPr")
         if _on(properties, "vanish"):
-            self.dropped["隐藏文字"] += 1
+            self.dropped[say("隐藏文字")] += 1
             return
         before = len(pieces)
         for child in run:
@@ -506,7 +518,7 @@ class _Walk:
         for tr in _through(element, "tr"):
             properties = _child(tr, "trPr")
             if _child(properties, "del") is not None:
-                self.dropped["修订中删去的内容（没有采用）"] += 1
+                self.dropped[say("修订中删去的内容（没有采用）")] += 1
                 continue
             header = header or (row == 0 and _on(properties, "tblHeader"))
             column = _number(properties, "gridBefore")
@@ -570,9 +582,9 @@ def _looks(properties: Any) -> Iterator[str]:
         if name in _LOOKS and value not in _OFF:
             yield _LOOKS[name]
         elif name == "vertAlign" and value in ("superscript", "subscript"):
-            yield "上标或下标"
+            yield say("上标或下标")
         elif name == "color" and value.lower() not in ("", "auto", "000000"):
-            yield "字体颜色"
+            yield say("字体颜色")
 
 
 def _is_empty(block: Block) -> bool:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from shidian.core.said import say
 from shidian.documents.word.opening import Unreadable
 
 SECONDS = 60
@@ -26,7 +27,7 @@ _BLOCKS = 400 << 11
 _WAIT_FOR_TURN = 60.0
 _turn = threading.BoundedSemaphore(1)
 
-MISSING = "这台服务器没有安装 LibreOffice，暂时只能读 .docx；请用 Word 或 WPS 另存为 .docx 再上传。"
+MISSING = say("这台服务器没有安装 LibreOffice，暂时只能读 .docx；请用 Word 或 WPS 另存为 .docx 再上传。")
 
 _LIMITS = 'ulimit -t "$1"; ulimit -v "$2"; ulimit -f "$3"; shift 3; exec "$@"'
 _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -54,7 +55,7 @@ def to_docx(content: bytes, extension: str, *, seconds: float = SECONDS) -> byte
         raise Unreadable("no_converter", MISSING)
     if not _turn.acquire(timeout=_WAIT_FOR_TURN):
         raise Unreadable(
-            "busy", "正在转换的文件较多，没有轮到这个文件。请稍等一分钟再上传，或者另存为 .docx 再上传。"
+            "busy", say("正在转换的文件较多，没有轮到这个文件。请稍等一分钟再上传，或者另存为 .docx 再上传。")
         )
     try:
         with tempfile.TemporaryDirectory(prefix="shidian-word-", ignore_cleanup_errors=True) as name:
@@ -101,7 +102,10 @@ def _convert(office: str, folder: Path, content: bytes, extension: str, seconds:
     except subprocess.TimeoutExpired as error:
         raise Unreadable(
             "too_complex",
-            f"这个文件在 {seconds:.0f} 秒内没有转换完，可能太大或已损坏。请用 Word 或 WPS 另存为 .docx 再上传。",
+            say(
+                "这个文件在 {seconds:.0f} 秒内没有转换完，可能太大或已损坏。请用 Word 或 WPS 另存为 .docx 再上传。",
+                seconds=seconds,
+            ),
         ) from error
     finally:
         # LibreOffice starts children of its own; none of them may stay.
@@ -111,7 +115,8 @@ def _convert(office: str, folder: Path, content: bytes, extension: str, seconds:
     made = out / "file.docx"
     if not made.is_file() or not made.stat().st_size:
         raise Unreadable(
-            "damaged", "这个文件打不开，可能已损坏或设有密码。请用 Word 或 WPS 打开，另存为 .docx 再上传。"
+            "damaged",
+            say("这个文件打不开，可能已损坏或设有密码。请用 Word 或 WPS 打开，另存为 .docx 再上传。"),
         )
     return made.read_bytes()
 

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from lxml import etree
 
+from shidian.core.said import say
 from shidian.core.zips import BadZip, Entry, is_bomb, read_chunks, read_entries
 
 MOST_PARTS = 10_000
@@ -18,20 +19,21 @@ LARGEST_PART = 48 << 20
 LARGEST_TOTAL = 512 << 20
 _DOCTYPE = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _NEVER_READ = (
-    (re.compile(r"vbaproject|vbadata", re.IGNORECASE), "宏（没有运行，也没有保留）"),
-    (re.compile(r"/activex/", re.IGNORECASE), "ActiveX 控件"),
-    (re.compile(r"/embeddings/|/oleobject", re.IGNORECASE), "嵌入的其他文件"),
-    (re.compile(r"/afchunk|\.(mht|htm|html|rtf)$", re.IGNORECASE), "嵌入的其他格式的内容"),
+    (re.compile(r"vbaproject|vbadata", re.IGNORECASE), say("宏（没有运行，也没有保留）")),
+    (re.compile(r"/activex/", re.IGNORECASE), say("ActiveX 控件")),
+    (re.compile(r"/embeddings/|/oleobject", re.IGNORECASE), say("嵌入的其他文件")),
+    (re.compile(r"/afchunk|\.(mht|htm|html|rtf)$", re.IGNORECASE), say("嵌入的其他格式的内容")),
 )
 _LINK = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 
 
 class Unreadable(Exception):
-    """The file cannot be read; the text says why and what to do, `code` is for programs."""
+    """The file cannot be read; `said` says why and what to do, `code` is for programs."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, said: str) -> None:
+        super().__init__(said)
         self.code = code
+        self.said = said
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def open_docx(file: BinaryIO) -> Opened:
         ):
             raise _bomb()
         if "[Content_Types].xml" not in entries:
-            raise Unreadable("not_word", "这个压缩包里没有 Word 文档。请直接上传 Word 文件，不要压缩。")
+            raise Unreadable("not_word", say("这个压缩包里没有 Word 文档。请直接上传 Word 文件，不要压缩。"))
         never_read = tuple(
             words for pattern, words in _NEVER_READ if any(pattern.search("/" + name) for name in entries)
         )
@@ -75,7 +77,9 @@ def open_docx(file: BinaryIO) -> Opened:
         if document is None:
             raise Unreadable(
                 "not_word",
-                "这个文件里没有 Word 正文（可能是表格或演示文稿）。请上传用 Word 或 WPS 文字填写的申请书。",
+                say(
+                    "这个文件里没有 Word 正文（可能是表格或演示文稿）。请上传用 Word 或 WPS 文字填写的申请书。"
+                ),
             )
         near = {
             name: _parse(file, entries.get(f"{folder}/{name}.xml" if folder else f"{name}.xml"), needed=False)
@@ -85,7 +89,7 @@ def open_docx(file: BinaryIO) -> Opened:
         if any(
             _outside(file, entry) for name, entry in entries.items() if name.endswith("document.xml.rels")
         ):
-            never_read += ("指向文件以外的图片、模板或对象",)
+            never_read += (say("指向文件以外的图片、模板或对象"),)
         links = _pictures(file, entries, main)
     except BadZip as error:
         raise _bad_zip(error) from error
@@ -138,7 +142,9 @@ def _parse(file: BinaryIO, entry: Entry | None, *, needed: bool = True) -> Any:
     if _DOCTYPE.search(content[:4096]) or _DOCTYPE.search(content[:8192].replace(b"\x00", b"")):
         raise Unreadable(
             "doctype",
-            "文档内部含有不该有的声明（DOCTYPE），不能读取。请用 Word 或 WPS 打开，另存为 .docx 后再上传。",
+            say(
+                "文档内部含有不该有的声明（DOCTYPE），不能读取。请用 Word 或 WPS 打开，另存为 .docx 后再上传。"
+            ),
         )
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
     try:
@@ -147,19 +153,26 @@ def _parse(file: BinaryIO, entry: Entry | None, *, needed: bool = True) -> Any:
         if not needed:
             return None
         raise Unreadable(
-            "damaged", "文档内部的数据已损坏。请用 Word 或 WPS 打开，另存为 .docx 后再上传。"
+            "damaged", say("文档内部的数据已损坏。请用 Word 或 WPS 打开，另存为 .docx 后再上传。")
         ) from error
 
 
 def _bomb() -> Unreadable:
     return Unreadable(
-        "bomb", "文件解压后大得不正常，不能读取。请用 Word 或 WPS 打开，删去多余的图片和空行，另存后再上传。"
+        "bomb",
+        say("文件解压后大得不正常，不能读取。请用 Word 或 WPS 打开，删去多余的图片和空行，另存后再上传。"),
     )
 
 
 def _bad_zip(error: BadZip) -> Unreadable:
     if error.code == "encrypted":
-        return Unreadable("encrypted", "文件设有密码，读不出来。请在 Word 或 WPS 中取消密码，另存后再上传。")
+        return Unreadable(
+            "encrypted", say("文件设有密码，读不出来。请在 Word 或 WPS 中取消密码，另存后再上传。")
+        )
     return Unreadable(
-        "damaged", f"文件不完整或已损坏：{error}。请确认它能用 Word 或 WPS 打开，另存为 .docx 后再上传。"
+        "damaged",
+        say(
+            "文件不完整或已损坏：{error}。请确认它能用 Word 或 WPS 打开，另存为 .docx 后再上传。",
+            error=error.said,
+        ),
     )

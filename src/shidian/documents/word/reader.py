@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import BinaryIO
 
+from shidian.core.said import say
 from shidian.documents.word.claims import AROUND, COVER_DATE, OPINIONS, SIGNED, Claims, short
 from shidian.documents.word.contents import (
     Block,
@@ -89,7 +90,9 @@ class Reader:
         self.blocks(self.held.blocks)
         self.close()
         for number, note in enumerate(self.held.notes, start=1):
-            self.claims.lose(note, f"第 {number} 条脚注或尾注", "脚注和尾注不属于任何一栏")
+            self.claims.lose(
+                note, say("第 {number} 条脚注或尾注", number=number), say("脚注和尾注不属于任何一栏")
+            )
         found = self.claims.settled()
         dropped = dict.fromkeys([*self.held.dropped, *self.claims.dropped()])
         loose = self.claims.loose[:300]
@@ -102,7 +105,11 @@ class Reader:
         """The section being read, in the words of a place."""
         if self.part is None or not self.part.title:
             return ""
-        return "封面" if self.part.title == self.form.title else f"“{short(self.part.title)}”"
+        return (
+            say("封面")
+            if self.part.title == self.form.title
+            else say("“{title}”", title=short(self.part.title))
+        )
 
     def near(self) -> list[str]:
         """Slots near the place that is being read, the last one first."""
@@ -148,7 +155,7 @@ class Reader:
                 self.open.pieces.append("")
 
     def _at(self, block: Text) -> str:
-        return f"{self.named_part()}第 {block.number} 段"
+        return say("{part}第 {number} 段", part=self.named_part(), number=block.number)
 
     def _boxed(self, block: Text) -> None:
         # A text box floats: where its anchor stands says nothing about the cell it lies over.
@@ -156,8 +163,8 @@ class Reader:
         text, place = block.text, self._at(block)
         words = self.labels.title(text) or self.labels.exact(text, self.part) or self.labels.is_known(text)
         if not words and not COVER_DATE.fullmatch(text) and not self.labelled(text, place, leftover([block])):
-            reason = "文本框里的文字不知道属于哪一栏"
-            self.claims.lose(text, f"文本框（{place}附近）", reason, self.near())
+            reason = say("文本框里的文字不知道属于哪一栏")
+            self.claims.lose(text, say("文本框（{place}附近）", place=place), reason, self.near())
         self.close()
         self.open = held
 
@@ -193,7 +200,7 @@ class Reader:
             self.claims.note(waiting.slot, leftover([block]))
             self.close()
         else:
-            self.claims.lose(text, place, "这一段不在认得的标签后面", self.near())
+            self.claims.lose(text, place, say("这一段不在认得的标签后面"), self.near())
 
     def _mere_words(self, named: tuple[Part, Slot]) -> bool:
         """Inside an answer: a line that only happens to be the label of something else."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from shidian.core.said import say
 from shidian.documents.word.claims import AROUND, COVER_DATE, SIGNED, short
 from shidian.documents.word.contents import Cell, Table, leftover
 from shidian.documents.word.form import Form, Part, Slot
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 5000
 _LABEL_LINES = 4
 _SERIAL = re.compile(r"[0-9０-９（()）.．、]{0,5}")
-_UNLABELLED = "这一格前面没有认得的标签"
+_UNLABELLED = say("这一格前面没有认得的标签")
 
 Span = tuple[int, int]
 """Columns of the grid, from and until."""
@@ -127,7 +128,13 @@ class TableReader:
 
     def _where(self, cell: Cell) -> str:
         named = self.reader.named_part()
-        return f"{named}第 {self.table.number} 个表第 {cell.row + 1} 行第 {cell.column + 1} 格"
+        return say(
+            "{part}第 {table} 个表第 {row} 行第 {column} 格",
+            part=named,
+            table=self.table.number,
+            row=cell.row + 1,
+            column=cell.column + 1,
+        )
 
     def _is_label(self, text: str, *, besides: Slot | None = None) -> bool:
         """True for a label or heading, alone or with its answer; a slot's own label beside it is an answer."""
@@ -199,7 +206,7 @@ class TableReader:
             reader.open.row = (self.table.number, cell.row)
             self.claims.note(reader.open.slot, leftover(cell.blocks, grammar))
         elif not reader.labelled(rest, place, leftover(cell.blocks)):
-            self.claims.lose(rest, place, "标题下面的文字不知道属于哪一栏", reader.near())
+            self.claims.lose(rest, place, say("标题下面的文字不知道属于哪一栏"), reader.near())
 
     def _labels_alone(self, cells: list[Cell]) -> bool:
         """A row of nothing but labels above a row of answers."""
@@ -253,7 +260,7 @@ class TableReader:
         for each in flat:
             self.claims.note(slot, leftover(each.blocks, slot.rich))
         if any(len(line) > 1 for line in filled) and not slot.blank:
-            reason = f"“{slot.shown_as or slot.label}”后面有几格文字，不能确定都属于它"
+            reason = say("“{name}”后面有几格文字，不能确定都属于它", name=slot.shown_as or slot.label)
             for each in answers:
                 self.claims.lose(each.text(), self._where(each), reason, self._guesses(each))
         elif slot.rich is None and any(self._form_inside(each) for each in answers):
@@ -338,7 +345,7 @@ class TableReader:
         if waiting is None or not (waiting.essay or (len(cells) == 1 and not waiting.filled)):
             return False
         if sum(1 for each in cells if each.text().strip(AROUND)) > 1:
-            self.claims.note(waiting.slot, Counter(["格子里的表格（变成了文字行）"]))
+            self.claims.note(waiting.slot, Counter([say("格子里的表格（变成了文字行）")]))
         row = (self.table.number, cell.row)
         first = waiting.row is None or waiting.row == row
         waiting.row = row if first else waiting.row
@@ -372,7 +379,7 @@ class TableReader:
         tables = [block for block in cell.blocks if isinstance(block, Table)]
         kept = slot.rich is not None and all(table.fits(slot.rich) for table in tables)
         if tables and not kept:
-            self.claims.note(slot, Counter(["格子里的表格（变成了文字行）"]))
+            self.claims.note(slot, Counter([say("格子里的表格（变成了文字行）")]))
 
     # Rows that are one answer
 
@@ -388,7 +395,7 @@ class TableReader:
 
     def _answer_rows(self, row: int, header: Header) -> int:
         """Read the rows under a header until a heading or a label; returns the first row that is none of them."""
-        place = f"“{short(header.part.title)}”第 {self.table.number} 个表"
+        place = say("“{title}”第 {table} 个表", title=short(header.part.title), table=self.table.number)
         found: list[dict[str, str]] = []
         others: list[str] = []
         while row < self.table.rows and not self._ends_rows(self.rows[row]):
@@ -400,7 +407,10 @@ class TableReader:
             if any(len(header.keys_under(cell)) > 1 for cell in filled):
                 text = "　".join(cell.text() for cell in filled)
                 self.claims.lose(
-                    text, f"{place}第 {row} 行", "这一行的格子合并过，分不清各列", [header.slot.path]
+                    text,
+                    say("{place}第 {row} 行", place=place, row=row),
+                    say("这一行的格子合并过，分不清各列"),
+                    [header.slot.path],
                 )
                 continue
             others += [
@@ -410,7 +420,7 @@ class TableReader:
             ]
             self._take_row(row - 1, header, found, others)
         if others:
-            self.claims.lose("\n".join(others), place, "表里多出来的列", [header.slot.path])
+            self.claims.lose("\n".join(others), place, say("表里多出来的列"), [header.slot.path])
         self.claims.add(header.slot, header.part, found, place)
         return row
 

@@ -106,3 +106,14 @@ def counties_by_city(province: str) -> tuple[tuple[str, tuple[Region, ...]], ...
         named = "" if city.name in _GROUPS or city is region else city.name
         groups.setdefault(city.code if named else "", (named, []))[1].append(region)
     return tuple((named, tuple(members)) for named, members in groups.values())
+
+
+def named(name: str) -> list[str]:
+    """The codes of the counties of that name, also without its last character (区, 县); a code stands for itself."""
+    if exists(name):
+        return [name]
+    return [
+        region.code
+        for region in _table().values()
+        if region.level == 3 and (region.name == name or region.name[:-1] == name)
+    ]

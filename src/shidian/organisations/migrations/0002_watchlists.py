@@ -63,6 +63,38 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-pk",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                (
+                                    "received",
+                                    "loading",
+                                    "failed",
+                                    "current",
+                                    "superseded",
+                                    "withdrawn",
+                                    "discarded",
+                                ),
+                            )
+                        ),
+                        name="watchlist_state_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "current")),
+                        fields=("kind", "source"),
+                        name="watchlist_one_current",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("current", "superseded", "withdrawn")), _negated=True),
+                            models.Q(("loaded_at__isnull", False), ("loaded_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="watchlist_loaded_by_someone",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -97,42 +129,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("watchlist", "row"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("watchlist", "row"), name="watchlist_row_once")
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="watchlist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        ("received", "loading", "failed", "current", "superseded", "withdrawn", "discarded"),
-                    )
-                ),
-                name="watchlist_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="watchlist",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "current")),
-                fields=("kind", "source"),
-                name="watchlist_one_current",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="watchlist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("current", "superseded", "withdrawn")), _negated=True),
-                    models.Q(("loaded_at__isnull", False), ("loaded_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="watchlist_loaded_by_someone",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="watchlistentry",
-            constraint=models.UniqueConstraint(fields=("watchlist", "row"), name="watchlist_row_once"),
         ),
         Protect(["WatchlistEntry"]),
     ]

@@ -9,14 +9,11 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shidian.documents.actions import SCANS
-from shidian.documents.intake import FORMATS as KNOWN
 from shidian.signoffs.models import Signature
 from shidian.ui.days import DayField
+from shidian.ui.party_forms import ACCEPT
 
 from .plain import PlainCharField, PlainForm
-
-ACCEPT = ",".join(f".{extension}" for name in SCANS for extension in KNOWN[name].extensions)
 
 
 class OpinionForm(PlainForm):

@@ -12,6 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shidian.applications import actions, rules
+from shidian.applications.corrections import lists_of
+from shidian.applications.openings import current
 from shidian.applications.presence import others
 from shidian.applications.queries import (
     access,
@@ -20,6 +22,7 @@ from shidian.applications.queries import (
     standing,
     working_applications,
 )
+from shidian.applications.signing import can_send_to, to_sign
 from shidian.audit.queries import timeline
 from shidian.calls.models import Call
 from shidian.calls.queries import area_label
@@ -27,6 +30,7 @@ from shidian.core.errors import Refused
 from shidian.organisations.models import Membership
 from shidian.portal import overview, remarks
 from shidian.portal.access import person, seen_application, seen_versions, sees_everything
+from shidian.portal.correcting import lines
 from shidian.reviews.models import Decision
 from shidian.reviews.queries import decisions
 from shidian.ui.history import entries
@@ -41,7 +45,9 @@ def applications(request: HttpRequest) -> HttpResponse:
     """The applications of the units one acts for, the units themselves, and what can be started."""
     user = person(request)
     memberships = list(Membership.objects.filter(user=user).select_related("organisation").order_by("pk"))
-    rows = [{"application": row, "standing": standing(row)} for row in working_applications(user)]
+    rows: list[dict[str, Any]] = [
+        {"application": row, "standing": standing(row)} for row in working_applications(user)
+    ]
     calls = []
     for call in Call.objects.public():
         verdicts = [rules.can_start(user, membership.organisation, call) for membership in memberships]
@@ -51,7 +57,14 @@ def applications(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "portal/applications.html",
-        {"rows": rows, "memberships": memberships, "calls": calls, "named": remarks.naming_lines(user)},
+        {
+            "rows": rows,
+            "memberships": memberships,
+            "calls": calls,
+            "named": remarks.naming_lines(user),
+            "to_sign": to_sign(user),
+            "signing": any(row["application"].state == "signing" for row in rows),
+        },
     )
 
 
@@ -85,7 +98,9 @@ def call_start(request: HttpRequest, key: str) -> HttpResponse:
                 problem = refused.reason
             else:
                 return redirect(overview.url("copied" if source else "application", application))
-    already = [row for row in own if row.call_id == call.pk and row.state not in ("withdrawn", "declined")]
+    already = [
+        row for row in own if row.call_id == call.pk and row.state not in ("withdrawn", "declined", "merged")
+    ]
     context = {
         "call": call,
         "definition": call.definition,
@@ -130,7 +145,12 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
     events = entries(timeline(found.chain))
     uses = found.call.definition.uses
     period = values.get(uses.period.partition(".")[0], {}).get(uses.period.partition(".")[2])
+    lists = lists_of(found) if whole else []
+    running = current(found) if whole else None
     context = {
+        "correction": running,
+        "problems": lines(found, lists=lists) if running else [],
+        "lists": [row for row in lists if running is None or row.pk != running.pk],
         "application": found,
         "definition": found.call.definition,
         "standing": now,
@@ -139,6 +159,7 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
         "steps": overview.steps(found),
         "turn": overview.turn(user, found, now, round_, listed=listed, decision=decision),
         "board": overview.board(user, found, round_),
+        "send_all": len(can_send_to(found)) if role.leads and found.state == "signing" else 0,
         "listed": listed,
         "whole": whole,
         "remarks": remarks.open_lines(found) if whole else [],

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from shidian.accounts.models import User
 from shidian.applications import actions, attaching, pictures, rules
 from shidian.applications.models import Application, Attachment
+from shidian.applications.openings import Opening, current, opening
 from shidian.applications.queries import answers, working_applications
 from shidian.calls.definition import AttachmentSlot
 from shidian.core.errors import NotNow
@@ -28,6 +29,7 @@ from shidian.documents import previews, scanner, uploads
 from shidian.documents.intake import FORMATS, Rejected, format_size, safe_name
 from shidian.documents.models import Upload
 from shidian.portal.access import own_application, person, seen_application, sees_attachment
+from shidian.portal.correcting import lines
 from shidian.portal.evidence import questions
 from shidian.portal.overview import ATTACHMENTS, open_reasons, tasks, url
 from shidian.ui import files, tus
@@ -72,6 +74,8 @@ def attachments(request: HttpRequest, reference: str) -> HttpResponse:
         "listed": tasks(application, answers(application), current=ATTACHMENTS, reasons=reasons),
         "decision": decision,
         "reasons": [reason for reason in reasons if reason.section == ATTACHMENTS],
+        "problems": lines(application, ATTACHMENTS),
+        "correction": current(application),
         "form_problems": [
             {"message": message, "anchor": f"slot-{key}"}
             for key, lines in problems.items()
@@ -145,19 +149,22 @@ def _slots(
             coming.setdefault(upload.place.partition("/")[2], []).append(_row(application, upload, mine=mine))
     found = []
     asked = questions(application)
+    opened = opening(application) if allowed else None
     for slot in application.call.definition.attachments:
+        closed = opened.may_attach(slot.key).reason if opened else ""
         here, more = held.get(slot.key, []), coming.get(slot.key, [])
         on_their_way = sum(1 for each in more if each["upload"].stands != "refused")
         found.append(
             {
                 "slot": slot,
                 "asked": asked.get(slot.key, []),
-                "files": [_held(each, allowed=allowed) for each in here],
+                "files": [_held(each, allowed=allowed and _may_detach(opened, each)) for each in here],
+                "closed": closed,
                 "coming": more,
                 "left": slot.maximum - len(here) - on_their_way,
                 "most": slot.max_mb * 1_000_000,
                 "plain": min(slot.max_mb, settings.UPLOAD_LIMIT // 1_000_000),
-                "formats": _("、").join(FORMATS[name].label for name in slot.formats),
+                "formats": _("、").join(in_words(FORMATS[name].label) for name in slot.formats),
                 "accept": ",".join(
                     f".{extension}" for name in slot.formats for extension in FORMATS[name].extensions
                 ),
@@ -167,11 +174,15 @@ def _slots(
     return found
 
 
+def _may_detach(opened: Opening | None, row: Attachment) -> bool:
+    return opened is None or bool(opened.may_detach(row.slot, row.file.sha256))
+
+
 def _held(row: Attachment, *, allowed: bool) -> dict[str, Any]:
     return {
         "row": row,
         "shown": previews.can_be_shown(row.file),
-        "size": format_size(row.file.size),
+        "size": in_words(format_size(row.file.size)),
         "ending": row.file.name.rpartition(".")[2][:5].upper(),
         "allowed": allowed,
     }
@@ -180,7 +191,7 @@ def _held(row: Attachment, *, allowed: bool) -> dict[str, Any]:
 def _row(application: Application, upload: Upload, *, mine: bool) -> dict[str, Any]:
     return {
         "upload": upload,
-        "size": format_size(upload.length),
+        "size": in_words(format_size(upload.length)),
         "mine": mine,
         "url": url("attachment-upload", application, token=upload.token) if mine else "",
         "words": uploads.words(upload) if mine else _("{owner}正在上传").format(owner=upload.owner.label),
@@ -277,7 +288,7 @@ def viewer(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     context = {
         "application": application,
         "attachment": found,
-        "size": format_size(found.file.size),
+        "size": in_words(format_size(found.file.size)),
         "label": slot.label if slot else _("证明材料"),
         "number": number,
         "pages": pages,
@@ -295,6 +306,9 @@ def removal(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     application = own_application(request, reference)
     found = get_object_or_404(application.attachments.select_related("file"), pk=pk)
     allowed = rules.can_edit(person(request), application)
+    opened = opening(application) if allowed else None
+    if opened is not None:
+        allowed = opened.may_detach(found.slot, found.file.sha256)
     back = f"{url('attachments', application)}#slot-{found.slot}"
     if request.method == "POST":
         name = found.file.name
@@ -325,7 +339,7 @@ def _used(application: Application, attachment: Attachment) -> list[str]:
     fields = pictures.using(questionnaire, answers(application), attachment.file.name)
     if not fields:
         return []
-    names = "、".join(f"“{field.name}”" for field in fields)
+    names = _("、").join(f"“{field.name}”" for field in fields)
     return [
         _("{fields}里用到了这张图片。删去以后那里就没有图了，冻结以前要重新上传，或者删去那一行。").format(
             fields=names

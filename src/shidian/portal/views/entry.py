@@ -26,6 +26,7 @@ from shidian.accounts.models import User
 from shidian.applications.queries import working_applications
 from shidian.organisations.models import Membership, Officer
 from shidian.portal.access import person
+from shidian.reviews.models import Expert
 from shidian.ui.templatetags.ui import form_problems
 
 _LABELS = {
@@ -50,6 +51,8 @@ def home(request: HttpRequest) -> HttpResponse:
             return redirect("desk:home")
         if Membership.objects.filter(user=user).exists():
             return redirect("portal:applications")
+        if Expert.objects.filter(user=user, active=True).exists():
+            return redirect("desk:readings")
         if user.is_administrator:
             return redirect("desk:administration")
         if user.is_auditor:
@@ -60,7 +63,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 class _Ours:
-    """Chinese labels, no placeholder instead of a label, errors for the summary, and our own `site`."""
+    """Our own labels, no placeholder instead of a label, errors for the summary, and our own `site`."""
 
     def get_form(self, *args: Any, **kwargs: Any) -> Any:
         """The form of the view with the words of this site."""
@@ -80,8 +83,8 @@ class _Ours:
 def _worded(form: Any) -> Any:
     form.use_required_attribute = False
     for name, field in form.fields.items():
-        field.label = _LABELS.get(name, field.label)
-        field.help_text = _HINTS.get(name, "")
+        field.label = _(_LABELS[name]) if name in _LABELS else field.label
+        field.help_text = _(_HINTS[name]) if name in _HINTS else ""
         field.widget.attrs.pop("placeholder", None)
         field.error_messages["required"] = _("请填写“{field}”").format(field=field.label)
         field.error_messages["invalid"] = _("“{field}”的格式不对").format(field=field.label)
@@ -111,11 +114,11 @@ class SignIn(_Ours, account_views.LoginView):  # type: ignore[misc]
 
 def _demonstration() -> list[dict[str, Any]]:
     groups: dict[str, list[dict[str, str]]] = {}
-    users = User.objects.filter(is_demonstration=True, is_active=True).order_by("pk")
+    users = User.objects.filter(is_demonstration=True, is_active=True).select_related("expert").order_by("pk")
     for user in users.prefetch_related("memberships__organisation", "offices__office"):
         for heading, what in _roles(user):
             groups.setdefault(heading, []).append({"name": user.name, "email": user.email, "what": what})
-    order = (_("申请单位"), _("受理机构"), _("系统"))
+    order = (_("申请单位"), _("受理机构"), _("评审专家"), _("系统"))
     return [{"heading": heading, "accounts": groups[heading]} for heading in order if heading in groups]
 
 
@@ -128,8 +131,10 @@ def _roles(user: User) -> list[tuple[str, str]]:
         offices.setdefault(officer.office.name, []).append(officer.get_role_display())
     if offices:
         return [
-            (_("受理机构"), _("；").join(f"{name} {'、'.join(roles)}" for name, roles in offices.items()))
+            (_("受理机构"), _("；").join(f"{name} {_('、').join(roles)}" for name, roles in offices.items()))
         ]
+    if expert := getattr(user, "expert", None):
+        return [(_("评审专家"), expert.unit)]
     return [
         (
             _("系统"),

@@ -246,7 +246,7 @@ def history(request: HttpRequest, reference: str, section: str, field: str) -> H
     asked, one = _field(application, section, field)
     user = person(request)
     row = written_in(application, asked.key).get(field)
-    allowed = rules.can_write(user, application, asked.key)
+    allowed = rules.can_write_field(user, application, f"{asked.key}.{field}")
     if request.method == "POST":
         return _restore(request, application, asked, one)
     before = request.GET.get("before", "")

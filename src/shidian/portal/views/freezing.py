@@ -17,6 +17,7 @@ from shidian.applications import actions, rules
 from shidian.applications.content import invited
 from shidian.applications.models import Application
 from shidian.applications.queries import answers, explanations, round_of
+from shidian.applications.signing import due_gates
 from shidian.core.errors import Invalid
 from shidian.portal import overview
 from shidian.portal.access import own_application, person
@@ -24,7 +25,7 @@ from shidian.portal.forms.reasons import ExplanationForm, ReasonForm
 from shidian.portal.pictures import address
 from shidian.portal.reading import written
 from shidian.questionnaires.checks import Problem
-from shidian.signoffs.queries import parties
+from shidian.signoffs.queries import living, parties
 
 
 def _link(application: Application, problem: Problem) -> str:
@@ -109,9 +110,9 @@ def freeze(request: HttpRequest, reference: str) -> HttpResponse:
             return redirect(overview.url("check", application))
         messages.success(
             request,
-            _("已冻结为 {version}，版本码 {code}。接下来打印申请书，送各单位盖章签名。").format(
-                version=version.label, code=version.code
-            ),
+            _(
+                "已冻结为 {version}，版本码 {code}。接下来请各单位出具意见：寄会签链接，或者打印申请书送去盖章签名。"
+            ).format(version=version.label, code=version.code),
         )
         return redirect(overview.url("application", application))
     if not allowed:
@@ -119,7 +120,7 @@ def freeze(request: HttpRequest, reference: str) -> HttpResponse:
     found = actions.problems(application)
     if any(problem.severity == "error" for problem in found):
         return redirect(overview.url("check", application))
-    due = set(overview.due_gates(application))
+    due = set(due_gates(application))
     last = application.document.versions.order_by("-number").first()
     context = {
         "application": application,
@@ -159,7 +160,7 @@ def reopening(request: HttpRequest, reference: str) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         actions.reopen(application, by=person(request), reason=form.cleaned_data["reason"])
-        messages.success(request, _("已撤回，可以修改了。改好以后重新检查、冻结、会签。"))
+        messages.success(request, _("会签已收回，可以修改了。改好以后重新检查、冻结、会签。"))
         return redirect(overview.url("application", application))
     round_ = round_of(application)
     given = (
@@ -168,6 +169,7 @@ def reopening(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "application": application,
         "form": form,
+        "sent": sum(living(party) is not None for party in parties(round_)) if round_ else 0,
         "all_again": application.call.definition.signing.again == "all",
         "given": [{"party": party, "signature": party.signature} for party in given],
         "refused": "" if allowed else allowed.reason,

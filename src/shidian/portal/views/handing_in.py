@@ -79,7 +79,9 @@ def _offices(request: HttpRequest, application: Application) -> list[dict[str, A
             "office": office,
             "near": bool(region) and office.region == region,
             "verdict": rules.can_lodge(person(request), application, office),
-            "until": window(call, office).hand_in_until if application.office is None else None,
+            "until": window(call, office, application.lead).hand_in_until
+            if application.office is None
+            else None,
         }
         for office in found
     ]

@@ -15,12 +15,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from shidian.accounts.models import User
 from shidian.applications import actions, rules
+from shidian.applications.inbox import record_opinion_of
 from shidian.applications.models import Application
+from shidian.applications.papers import evidence
 from shidian.applications.queries import round_of
+from shidian.applications.scanned import opinion_pages, party_boxes, questions
+from shidian.applications.signing import due_gates
 from shidian.core.errors import Invalid
 from shidian.core.language import in_words
+from shidian.documents.inbox import Inbox
 from shidian.documents.intake import Rejected, safe_name
-from shidian.documents.models import StoredFile
+from shidian.documents.models import SealBox, StoredFile
 from shidian.portal import overview
 from shidian.portal.access import own_application, person, seen_application, seen_versions
 from shidian.portal.forms.opinion import OpinionForm
@@ -47,12 +52,14 @@ def opinion(request: HttpRequest, reference: str, party: int) -> HttpResponse:
     allowed = rules.can_record_opinion(user, application, found)
     form = OpinionForm(request.POST or None, places=_places(application))
     kept: StoredFile | None = None
+    box = _filed_page(request, application, found)
     if request.method == "POST" and allowed:
-        kept, fault = _scan(request, user)
+        kept, fault = _scan(request, user, filed=box is not None)
         valid = form.is_valid()
         if fault:
             form.add_error("scan", fault)
-        if valid and kept is not None and not fault and _record(form, application, found, user, kept):
+        source = kept or box
+        if valid and source and not fault and _record(form, application, found, user, source):
             return _done(request, application, found, form)
     if "signatory" not in form.errors and not form.data.get("namesake"):
         del form.fields["namesake"]  # asked only where somebody of that name has signed
@@ -63,6 +70,9 @@ def opinion(request: HttpRequest, reference: str, party: int) -> HttpResponse:
         "version": found.round.version,
         "form": form,
         "kept": kept,
+        "box": box if kept is None else None,
+        "questions": questions(box) if box else [],
+        "inbox": application.lead_id,
         "token": ticket(kept, by=user, place=request.path),
         "allowed": allowed,
         "previous": found.signature,
@@ -74,7 +84,10 @@ def opinion(request: HttpRequest, reference: str, party: int) -> HttpResponse:
 
 def _places(application: Application) -> list[tuple[str, str]]:
     return [
-        (f"{section.key}.{field.key}", f"{section.title}：{field.name}")
+        (
+            f"{section.key}.{field.key}",
+            _("{section}：{field}").format(section=section.title, field=field.name),
+        )
         for section in application.call.questionnaire.sections
         if section.paper
         for field in section.fields
@@ -82,14 +95,23 @@ def _places(application: Application) -> list[tuple[str, str]]:
     ]
 
 
-def _scan(request: HttpRequest, user: User) -> tuple[StoredFile | None, str]:
-    """The scan of this post: a new file goes before one that was kept; or what is wrong with it."""
+def _filed_page(request: HttpRequest, application: Application, party: Party) -> SealBox | None:
+    """The box of the party on a page that lies filed in this version, when the address or the form names the page."""
+    asked = request.POST.get("page") or request.GET.get("page") or ""
+    rows = party_boxes(Inbox(unit=application.lead), party.round.version) if asked else []
+    return next(
+        (each.box for each in rows if each.party == party and str(each.box.scanned_id) == asked), None
+    )
+
+
+def _scan(request: HttpRequest, user: User, *, filed: bool) -> tuple[StoredFile | None, str]:
+    """The scan of this post: a new file goes before one that was kept, and that before a page that lies filed."""
     kept = kept_scan(request.POST.get("kept", ""), by=user, place=request.path)
     if why := refused(request):
         return kept, why
     given = request.FILES.get("scan")
     if given is None:
-        return kept, "" if kept else _("请选择盖章页的扫描件或者照片")
+        return kept, "" if kept or filed else _("请选择盖章页的扫描件或者照片")
     try:
         return keep(given, by=user), ""
     except Rejected as rejected:
@@ -98,22 +120,25 @@ def _scan(request: HttpRequest, user: User) -> tuple[StoredFile | None, str]:
         )
 
 
-def _record(form: OpinionForm, application: Application, party: Party, user: User, scan: StoredFile) -> bool:
+def _record(
+    form: OpinionForm, application: Application, party: Party, user: User, source: StoredFile | SealBox
+) -> bool:
+    """Record what the form says, resting on a file or on a page that lies filed."""
     data: dict[str, Any] = form.cleaned_data
+    said = {
+        "decision": Signature.Decision(data["decision"]),
+        "signatory": data["signatory"],
+        "capacity": data["capacity"],
+        "signed_on": data["signed_on"],
+        "opinion": data["opinion"],
+        "place": data["place"] if data["decision"] != Signature.Decision.AGREE else "",
+        "namesake": data["namesake"],
+    }
     try:
-        actions.record_opinion(
-            application,
-            party,
-            by=user,
-            decision=Signature.Decision(data["decision"]),
-            signatory=data["signatory"],
-            capacity=data["capacity"],
-            signed_on=data["signed_on"],
-            opinion=data["opinion"],
-            place=data["place"] if data["decision"] != Signature.Decision.AGREE else "",
-            namesake=data["namesake"],
-            scan=scan,
-        )
+        if isinstance(source, SealBox):
+            record_opinion_of(source.scanned, application, party, by=user, **said)
+        else:
+            actions.record_opinion(application, party, by=user, scan=source, **said)
     except Invalid as invalid:
         for key, message in invalid.problems:
             form.add_error(key, message)
@@ -129,24 +154,29 @@ def _done(request: HttpRequest, application: Application, party: Party, form: Op
             party=party.label, party_2=party.name, word=word, version=party.round.version.label
         ),
     )
-    waiting = outstanding(party.round, overview.due_gates(application))
+    waiting = outstanding(party.round, due_gates(application))
     if request.POST.get("go") == "next" and waiting:
-        return redirect(overview.url("opinion", application, party=waiting[0].pk))
+        following = overview.url("opinion", application, party=waiting[0].pk)
+        page = opinion_pages(Inbox(unit=application.lead), party.round.version).get(waiting[0].pk)
+        return redirect(f"{following}?page={page.scanned_id}" if page else following)
     return redirect(f"{overview.url('application', application)}#board")
 
 
 @login_required
 @require_safe
 def scan(request: HttpRequest, reference: str, signature: int) -> HttpResponseBase:
-    """The scan of a signed page, to those who may see the version it was given on."""
+    """What an opinion rests on (scan, certified PDF or statement), to those who may see the version it was given on."""
     application = seen_application(request, reference)
     found = (
         Signature.objects.filter(pk=signature, party__round__version__document=application.document_id)
-        .select_related("scan", "party__round")
+        .select_related("scan", "certified", "mandate__file", "party__round__version__document")
         .first()
     )
-    if found is None or found.scan is None:
+    if found is None:
         raise Http404
     if found.party.round.version_id not in {row.pk for row in seen_versions(person(request), application)}:
         raise Http404
-    return files.stored(found.scan, download="download" in request.GET)
+    file = evidence(found)
+    if file is None:
+        raise Http404
+    return files.stored(file, download="download" in request.GET)

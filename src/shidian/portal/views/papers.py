@@ -12,8 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from shidian.applications import papers
-from shidian.applications.models import Attachment
+from shidian.applications.models import Attachment, Attestation
 from shidian.applications.queries import standing
+from shidian.core.language import in_words
 from shidian.documents.models import DocumentVersion, StoredFile
 from shidian.documents.render.compiler import PaperError
 from shidian.portal import overview
@@ -28,7 +29,7 @@ from shidian.portal.access import (
 from shidian.portal.pictures import version_address
 from shidian.portal.reading import written
 from shidian.signoffs.models import Round
-from shidian.signoffs.queries import parties
+from shidian.signoffs.queries import last_certified, parties
 from shidian.ui import files
 
 
@@ -42,7 +43,7 @@ def form(request: HttpRequest, reference: str) -> HttpResponseBase:
         try:
             content = papers.draft_form(application)
         except PaperError as fault:
-            messages.error(request, _("草稿打印不出来：{fault}").format(fault=fault))
+            messages.error(request, _("草稿打印不出来：{fault}").format(fault=in_words(fault.message)))
             return redirect(overview.url("check" if _own(request, reference) else "application", application))
         return files.pdf(content, name=f"申请书草稿-{application.reference}.pdf")
     newest = next(iter(seen_versions(user, application)), None)
@@ -72,7 +73,7 @@ def version_form(request: HttpRequest, reference: str, number: int) -> HttpRespo
     try:
         return _form_of(version)
     except PaperError as fault:
-        messages.error(request, _("申请书打印不出来：{fault}").format(fault=fault))
+        messages.error(request, _("申请书打印不出来：{fault}").format(fault=in_words(fault.message)))
         return redirect(overview.url("application", application))
 
 
@@ -103,6 +104,8 @@ def version(request: HttpRequest, reference: str, number: int) -> HttpResponse:
         if round_
         else [],
         "round": round_,
+        "certified": round_ is not None
+        and (last_certified(round_) is not None or Attestation.objects.filter(party__round=round_).exists()),
         "lead": sees_everything(user, application),
     }
     return render(request, "portal/version.html", context)

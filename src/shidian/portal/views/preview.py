@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from shidian.applications import papers
+from shidian.core.language import in_words
 from shidian.documents.render.compiler import PaperError
 from shidian.portal.access import own_application
 from shidian.portal.views.sections import section_of
@@ -26,7 +27,7 @@ def preview(request: HttpRequest, reference: str, section: str) -> JsonResponse:
     try:
         found = papers.preview(application, section)
     except PaperError as refused:
-        return JsonResponse({"refused": refused.message}, json_dumps_params={"ensure_ascii": False})
+        return JsonResponse({"refused": in_words(refused.message)}, json_dumps_params={"ensure_ascii": False})
     pages = [
         {"number": number, "picture": f"data:image/png;base64,{b64encode(picture).decode()}"}
         for number, picture in found.pages.items()

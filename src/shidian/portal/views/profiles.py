@@ -18,7 +18,7 @@ from shidian.audit.queries import timeline
 from shidian.organisations import profiles
 from shidian.organisations.models import Organisation, UnitProfile
 from shidian.portal.access import own_application, person, read_application
-from shidian.portal.forms.profile import SECTION
+from shidian.portal.forms.spoken import profile_form
 from shidian.portal.overview import url
 from shidian.portal.views.sections import numbers_of, posted, section_of
 from shidian.questionnaires import forms
@@ -35,13 +35,14 @@ def profile(request: HttpRequest, pk: int) -> HttpResponse:
     unit = Organisation.objects.filter(pk=pk, memberships__user=user).first()
     if unit is None:
         raise Http404
+    section = profile_form()
     kept = profiles.newest(unit)
     values = profiles.told(unit, kept)
     problems: list[Problem] = []
     if request.method == "POST":
-        values = forms.read(SECTION, posted(request))
+        values = forms.read(section, posted(request))
         if request.POST.get("go") != "stay":
-            problems = [problem for problem in check_section(SECTION, values) if problem.severity == "error"]
+            problems = [problem for problem in check_section(section, values) if problem.severity == "error"]
             if not problems:
                 row = profiles.keep(unit, values, by=user)
                 words = (
@@ -49,11 +50,11 @@ def profile(request: HttpRequest, pk: int) -> HttpResponse:
                 )
                 messages.success(request, words)
                 return redirect("portal:unit-profile", pk=unit.pk)
-    warnings = [problem for problem in check_section(SECTION, values) if problem.severity == "warning"]
+    warnings = [problem for problem in check_section(section, values) if problem.severity == "warning"]
     context = {
         "unit": unit,
         "kept": kept,
-        "fields": bind(SECTION, values, [*problems, *warnings]),
+        "fields": bind(section, values, [*problems, *warnings]),
         "history": _history(unit),
         "form_problems": problems,
     }
@@ -67,7 +68,7 @@ def _history(unit: Organisation) -> list[dict[str, Any]]:
     for row in UnitProfile.objects.filter(organisation=unit).select_related("by").order_by("pk"):
         changed = [
             {"label": field.name, "text": shown_text(field, row.data.get(field.key)) or _("（未填）")}
-            for field in SECTION.fields
+            for field in profile_form().fields
             if (row.data.get(field.key) or "") != (before.get(field.key) or "")
         ]
         lines.append({"row": row, "changed": changed})

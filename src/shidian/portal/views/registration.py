@@ -30,7 +30,8 @@ from shidian.organisations.links import head_of, is_head_token
 from shidian.organisations.models import Membership, Organisation
 from shidian.portal.access import person
 from shidian.portal.forms.administrator import FirstAdministratorForm
-from shidian.portal.forms.registration import SECTION, password_problems, too_long
+from shidian.portal.forms.registration import password_problems, too_long
+from shidian.portal.forms.spoken import registration_form
 from shidian.questionnaires import forms as reader
 from shidian.questionnaires.checks import Problem, check_section
 from shidian.ui.questionnaire import bind
@@ -45,13 +46,16 @@ _LOCK_NAME = "first-administrator"
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
     """Register a unit; what was typed stays when something is wrong, passwords excepted."""
+    section = registration_form()
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     passwords: list[dict[str, str]] = []
     if request.method == "POST":
-        values = reader.read(SECTION, {name: [str(v) for v in given] for name, given in request.POST.lists()})
+        values = reader.read(section, {name: [str(v) for v in given] for name, given in request.POST.lists()})
         if request.POST.get("go") != "stay":
-            problems = [p for p in check_section(SECTION, values) if p.severity == "error"] + too_long(values)
+            problems = [p for p in check_section(section, values) if p.severity == "error"] + too_long(
+                section, values
+            )
             passwords = password_problems(
                 request.POST.get("password", ""),
                 request.POST.get("again", ""),
@@ -63,7 +67,7 @@ def register(request: HttpRequest) -> HttpResponse:
                     organisation = _register(values, request.POST["password"])
                 except Invalid as invalid:
                     problems = [
-                        Problem(SECTION.key, key, f"f-{key}", message) for key, message in invalid.problems
+                        Problem(section.key, key, f"f-{key}", message) for key, message in invalid.problems
                     ]
                 else:
                     writer = Membership.objects.get(
@@ -73,7 +77,7 @@ def register(request: HttpRequest) -> HttpResponse:
                     answer: HttpResponse = perform_login(request, writer, redirect_url=done.url)
                     return answer
     context = {
-        "fields": bind(SECTION, values, problems),
+        "fields": bind(section, values, problems),
         "passwords": passwords,
         "password_wrong": [each["message"] for each in passwords if each["anchor"] == "id_password"],
         "again_wrong": [each["message"] for each in passwords if each["anchor"] == "id_again"],

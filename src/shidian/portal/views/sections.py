@@ -16,15 +16,23 @@ from django.views.decorators.http import require_http_methods
 
 from shidian.applications import rules
 from shidian.applications.models import Answer, Application
+from shidian.applications.openings import Opening, opening
 from shidian.applications.pictures import missing
 from shidian.applications.presence import arrive
 from shidian.applications.queries import answers, unsettled, value_at, written_in
 from shidian.applications.reusing import newer_in_profile
 from shidian.applications.writing import Contested, Writing, save_fields
 from shidian.portal.access import own_application, person
+from shidian.portal.correcting import (
+    lines,
+    may_add_pictures,
+    open_fields,
+    section_verdict,
+    with_locks,
+)
 from shidian.portal.evidence import with_evidence
 from shidian.portal.overview import open_reasons, presence_words, tasks, url
-from shidian.portal.pictures import pictures_of, with_pictures
+from shidian.portal.pictures import pictures_of, takes_pictures, with_pictures
 from shidian.portal.remarks import with_links
 from shidian.questionnaires import forms
 from shidian.questionnaires.checks import Problem, check_part, check_section, is_blank
@@ -186,9 +194,13 @@ def filled_wrongly(asked: Section, values: Mapping[str, Any]) -> list[Problem]:
     ]
 
 
-def _newer(application: Application, asked: Section, rows: Mapping[str, Answer]) -> dict[str, Any]:
+def _newer(
+    application: Application, asked: Section, rows: Mapping[str, Answer], opened: Opening | None
+) -> dict[str, Any]:
     """What the unit's profile says differently since, with the numbers of those fields."""
     found = newer_in_profile(application, asked, rows) if application.is_editable else []
+    if opened is not None:
+        found = [each for each in found if opened.has_field(f"{asked.key}.{each.field.key}")]
     return {
         "lines": [{"field": each.field, "text": shown_text(each.field, each.value)} for each in found],
         "numbers": json.dumps({each.field.key: each.number for each in found}),
@@ -203,7 +215,8 @@ def _page(
 ) -> HttpResponse:
     user = person(request)
     values = {key: row.value for key, row in rows.items()}
-    allowed = rules.can_write(user, application, asked.key)
+    opened = opening(application)
+    allowed = section_verdict(opened, asked, rules.can_write(user, application, asked.key))
     want = request.GET.get("check", "")
     questionnaire = application.call.questionnaire
     everything = {**answers(application), asked.key: values}
@@ -231,41 +244,48 @@ def _page(
     context = {
         "application": application,
         "asked": asked,
+        "takes_pictures": takes_pictures(application, asked),
         "saved_at": max((row.saved_at for row in rows.values()), default=None),
         "written": [{"field": field, "row": rows[field.key]} for field in asked.fields if field.key in rows],
         "numbers": json.dumps(
             {field.key: rows[field.key].number if field.key in rows else 0 for field in asked.fields}
         ),
         "unsettled": unsettled(application, user, asked.key),
-        "fields": with_links(
-            application,
-            asked.key,
-            with_pictures(
-                with_evidence(
-                    bind(
+        "fields": with_locks(
+            with_links(
+                application,
+                asked.key,
+                with_pictures(
+                    with_evidence(
+                        bind(
+                            asked,
+                            values,
+                            [*wrong, *warnings],
+                            open_fields=open_fields(opened, asked) if allowed else frozenset(),
+                            known=visible(questionnaire, everything),
+                        ),
+                        application,
                         asked,
-                        values,
-                        [*wrong, *warnings],
-                        open_fields=None if allowed else frozenset(),
-                        known=visible(questionnaire, everything),
                     ),
                     application,
                     asked,
+                    held,
+                    may_add=bool(rules.can_edit(user, application)) and may_add_pictures(opened),
                 ),
-                application,
-                asked,
-                held,
-                may_add=bool(rules.can_edit(user, application)),
+                may_comment=bool(rules.can_comment(user, application)),
             ),
-            may_comment=bool(rules.can_comment(user, application)),
+            opened if allowed else None,
+            asked,
         ),
         "allowed": allowed,
         "form_problems": wrong if want else [],
         "listed": listed,
-        "newer": _newer(application, asked, rows),
+        "newer": _newer(application, asked, rows, opened),
         "present": presence_words(application, present, asked.key),
         "decision": decision,
         "reasons": [reason for reason in reasons if reason.section == asked.key],
+        "problems": lines(application, asked.key) if opened else [],
+        "correction": opened.correction if opened else None,
         "previous": _previous(application, asked, everything),
         "next": _next(application, asked, everything),
         "sources": [line for line in (asked.paper_title,) if line],

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from shidian.accounts.models import User
 from shidian.applications import papers, pictures, rules, word_form, word_pictures
 from shidian.applications.models import Application
+from shidian.applications.openings import Opening, opening
 from shidian.applications.queries import answers
 from shidian.applications.word_form import Comparison, Proposed
 from shidian.applications.word_pictures import Album, Coming
@@ -29,6 +30,7 @@ from shidian.applications.writing import Contested, How, Outcome, Saved, Writing
 from shidian.core.digests import sha256_of_bytes
 from shidian.core.errors import Refused
 from shidian.core.language import in_words
+from shidian.core.said import pack, unpacked
 from shidian.core.verdict import Verdict
 from shidian.documents import previews
 from shidian.documents.actions import keep
@@ -120,7 +122,7 @@ def upload(request: HttpRequest, reference: str) -> HttpResponse:
                 token = keep_upload(cast(BinaryIO, given), given.name or "", application, person(request))
             except Unreadable as unreadable:
                 wrong = _("“{safe_name}”读不出来：{unreadable}").format(
-                    safe_name=safe_name(given.name or ""), unreadable=unreadable
+                    safe_name=safe_name(given.name or ""), unreadable=in_words(unreadable.said)
                 )
             else:
                 return redirect(url("word-review", application, token=token))
@@ -168,8 +170,8 @@ def keep_upload(file: BinaryIO, name: str, application: Application, user: User)
         "by": user.pk,
         "file": original.pk,
         "docx": kept.pk,
-        "was": taken.label,
-        "gone": list(taken.dropped),
+        "was": pack(taken.label),
+        "gone": [pack(each) for each in taken.dropped],
     }
     return signing.dumps(value, salt=_SALT, compress=True)
 
@@ -196,7 +198,8 @@ def _uploaded(token: str, application: Application, user: User) -> _Upload:
     docx = StoredFile.objects.filter(pk=value["docx"]).first()
     if original is None or docx is None:
         raise Http404
-    return _Upload(original.name, value["was"], original.pk != docx.pk, tuple(value["gone"]), docx)
+    dropped = tuple(unpacked(each) for each in value["gone"])
+    return _Upload(original.name, unpacked(value["was"]), original.pk != docx.pk, dropped, docx)
 
 
 @login_required
@@ -229,7 +232,7 @@ def review(request: HttpRequest, reference: str, token: str) -> HttpResponse:
     context = {
         "application": application,
         "upload": given,
-        "dropped": list(dict.fromkeys((*given.dropped, *compared.dropped))),
+        "dropped": [in_words(each) for each in dict.fromkeys((*given.dropped, *compared.dropped))],
         "allowed": _may_import(user, application),
         "wrong": wrong,
         "form_problems": [{"message": wrong, "anchor": "word-sections"}] if wrong else [],
@@ -340,17 +343,17 @@ def _writings(
     """What the person chose: fields that were ticked, and loose texts put into a field by hand."""
     everything = request.POST.get("do") == "all"
     ticked = set(request.POST.getlist("take"))
-    may = _writable(application, user)
+    may, opened = _writable(application, user), opening(application)
     values: dict[str, Any] = {}
     for entry in compared.proposed:
-        offered = not entry.same and entry.section.key in may
+        offered = not entry.same and entry.section.key in may and not _locked(opened, entry)
         if offered and (entry.path in ticked or (everything and not entry.empty)):
             values[entry.path] = entry.value
     for number, each in enumerate(compared.loose, start=1):
         path = request.POST.get(f"loose-{number}", "")
         field = application.call.questionnaire.find(path)
         section, _rest, key = path.partition(".")
-        if field is None or section not in may:
+        if field is None or section not in may or (opened and not opened.has_field(path)):
             continue
         present = values.get(path, held.get(section, {}).get(key))
         append = request.POST.get(f"how-{number}", "append") != "replace"
@@ -362,6 +365,11 @@ def _writings(
         number_ = seen.get(path, 0)
         writings[path] = Writing(value, number_ if isinstance(number_, int) else -1)
     return writings
+
+
+def _locked(opened: Opening | None, entry: Proposed) -> str:
+    """Why a text may not be taken while a correction is under way; nothing where it may."""
+    return opened.may_write(entry.path, entry.value).reason if opened else ""
 
 
 def _writable(application: Application, user: User) -> set[str]:
@@ -429,6 +437,7 @@ class _Entry:
     blocks: SafeString | str = ""
     both: tuple[SafeString, SafeString] | None = None
     coming: tuple[str, ...] = ()
+    why: str = ""  # it may not be taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,7 +457,7 @@ def _shown(
     user: User,
     sight: _Sight,
 ) -> dict[str, Any]:
-    may = _writable(application, user)
+    may, opened = _writable(application, user), opening(application)
     ticked = set(request.POST.getlist("take")) if request.method == "POST" else None
     groups = []
     same = offered = 0
@@ -456,10 +465,14 @@ def _shown(
         mine = [entry for entry in compared.proposed if entry.section.key == section.key]
         if not mine:
             continue
-        changed = [_entry(entry, ticked, sight) for entry in mine if not entry.same]
+        changed = [
+            replace(_entry(entry, ticked, sight), why=_locked(opened, entry))
+            for entry in mine
+            if not entry.same
+        ]
         unchanged = [entry.field.name for entry in mine if entry.same]
         same += len(unchanged)
-        offered += len(changed) if section.key in may else 0
+        offered += sum(not entry.why for entry in changed) if section.key in may else 0
         verdict = rules.can_write(user, application, section.key)
         groups.append(
             {

@@ -36,6 +36,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ("open", "complete", "void"))),
+                        name="round_state_known",
+                    )
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Party",
@@ -63,6 +71,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("round", "position"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("round", "position"), name="party_position_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -83,6 +94,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("round", "key"), name="gate_settled_once")]
+            },
         ),
         migrations.CreateModel(
             name="Signature",
@@ -132,29 +146,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("party", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("means", "paper"), _negated=True),
+                            ("scan__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="paper_signature_has_scan",
+                    )
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="round",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ("open", "complete", "void"))), name="round_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="party",
-            constraint=models.UniqueConstraint(fields=("round", "position"), name="party_position_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="gate",
-            constraint=models.UniqueConstraint(fields=("round", "key"), name="gate_settled_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="signature",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("means", "paper"), _negated=True), ("scan__isnull", False), _connector="OR"
-                ),
-                name="paper_signature_has_scan",
-            ),
         ),
     ]

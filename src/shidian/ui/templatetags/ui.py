@@ -5,6 +5,7 @@ Times are shown in the current time zone of Django; "now" comes from the one clo
 
 import re
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import forms, template
@@ -16,7 +17,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
+from shidian.calls.scoring import written
 from shidian.core import clock
+from shidian.core.language import date_words, day_words, in_words, month_words
+from shidian.core.said import Said
+from shidian.signoffs.models import Signature
 from shidian.ui import language, markup
 from shidian.ui.controls import ScreenField
 
@@ -47,17 +52,13 @@ def _moment(value: Any) -> datetime | date | None:
     return value if isinstance(value, date) else None
 
 
-def _date_words(moment: date) -> str:
-    return _("{year} 年 {month} 月 {day} 日").format(year=moment.year, month=moment.month, day=moment.day)
-
-
 @register.filter
 def cn_date(value: Any) -> str:
     """2023 年 7 月 13 日, in the current time zone; what is no date is shown as it is."""
     moment = _moment(value)
     if moment is None:
         return str(value) if value else NOTHING
-    return _date_words(moment)
+    return date_words(moment)
 
 
 @register.filter
@@ -66,7 +67,7 @@ def cn_day(value: Any) -> str:
     moment = _moment(value)
     if moment is None:
         return str(value) if value else NOTHING
-    return _("{month} 月 {day} 日").format(month=moment.month, day=moment.day)
+    return day_words(moment)
 
 
 @register.filter
@@ -76,8 +77,8 @@ def cn_datetime(value: Any, seconds: str = "") -> str:
     if moment is None:
         return str(value) if value else NOTHING
     if not isinstance(moment, datetime):
-        return _date_words(moment)
-    return f"{_date_words(moment)} {moment:{'%H:%M:%S' if seconds else '%H:%M'}}"
+        return date_words(moment)
+    return f"{date_words(moment)} {moment:{'%H:%M:%S' if seconds else '%H:%M'}}"
 
 
 @register.filter
@@ -87,11 +88,12 @@ def cn_month(value: Any) -> str:
         ends = [cn_month(value.get(key)) for key in ("from", "to") if value.get(key)]
         return _("至 ").join(ends) if ends else NOTHING
     if isinstance(value, str) and (match := _MONTH.match(value.strip())):
-        return _("{match} 年 {match_2} 月").format(match=match[1], match_2=int(match[2]))
+        year, month = int(match[1]), int(match[2])
+        return month_words(date(year, month, 1)) if year and 1 <= month <= 12 else value
     moment = _moment(value)
     if moment is None:
         return str(value) if value else NOTHING
-    return _("{year} 年 {month} 月").format(year=moment.year, month=moment.month)
+    return month_words(moment)
 
 
 def due_words(value: datetime | date, *, by_date: bool = False) -> tuple[str, str]:
@@ -229,6 +231,12 @@ def item(mapping: Any, key: Any) -> Any:
 
 
 @register.filter
+def points(value: Any) -> str:
+    """A decimal as people write it: 17.5, 20."""
+    return written(value) if isinstance(value, Decimal) else str(value)
+
+
+@register.filter
 def widget_kind(field: BoundField) -> str:
     """How a Django form field is laid out: checkbox (one), choices (radios or several boxes), or control."""
     widget = field.field.widget
@@ -289,9 +297,28 @@ def languages() -> dict[str, Any]:
 
 
 @register.filter
+def tongue(text: Any) -> SafeString:
+    """`<p{{ text|tongue }}>{{ text }}</p>`: Chinese content says that it is Chinese, on a page that is not."""
+    return language.tongue(str(text))
+
+
+@register.filter
 def translated(said: Any) -> str:
-    """Words of a table (states, roles, events), which are kept in Chinese, in the language of the page."""
+    """Words that are kept in Chinese (of a table, or made by `core.said`), in the language of the page."""
+    if isinstance(said, Said):
+        return in_words(said)
     return gettext(said) if said else ""
+
+
+@register.filter
+def evidence_label(signature: Signature) -> str:
+    """What one opens to see on what an opinion rests: the scan, the certified PDF, or the statement."""
+    words = {
+        Signature.Means.PAPER: _("看扫描件"),
+        Signature.Means.CERTIFICATE: _("看签名的 PDF"),
+        Signature.Means.SCREEN: _("看意见单"),
+    }
+    return words[Signature.Means(signature.means)]
 
 
 @register.filter

@@ -8,6 +8,7 @@
 import { offer, put, same } from "./draft.js";
 import { Journal } from "./journal.js";
 import { signInAgain, whoIsIt } from "./sign_in_again.js";
+import { _, labelOf } from "./words.js";
 
 const QUIET = 800; // ms after the last key
 const LONGEST = 4000; // ms from the first unsaved key while somebody types on and on
@@ -58,7 +59,8 @@ class Autosave {
   // Fields and their controls
 
   keyOf(node) {
-    const name = node?.name || node?.closest?.("[data-rows]")?.dataset.rows || "";
+    // What an editor shows belongs to the control that it stands for.
+    const name = node?.closest?.("[data-stands-for]")?.dataset.standsFor || node?.name || node?.closest?.("[data-rows]")?.dataset.rows || "";
     return this.keys.find((key) => name === key || name.startsWith(`${key}-`));
   }
 
@@ -78,7 +80,7 @@ class Autosave {
 
   label(key) {
     const words = this.place(key)?.querySelector(".label, legend, label");
-    return words?.textContent.replace("必填", "").trim() || key;
+    return (words && labelOf(words)) || key;
   }
 
   dirty() {
@@ -106,7 +108,7 @@ class Autosave {
     this.journal.put(key, { snapshot: now, base: field.number });
     if (field.stopped) return;
     this.since ||= Date.now();
-    if (!this.failures) this.show("idle", "正在填写，还没有保存");
+    if (!this.failures) this.show("idle", _("正在填写，还没有保存"));
     this.plan(Math.min(wait, Math.max(0, this.since + LONGEST - Date.now())));
   }
 
@@ -126,7 +128,7 @@ class Autosave {
 
   async round() {
     for (let keys = this.dirty(); keys.length; keys = this.dirty()) {
-      this.show("busy", "正在保存…");
+      this.show("busy", _("正在保存…"));
       this.since = 0;
       const sent = await Promise.allSettled(keys.slice(0, LANES).map((key) => this.send(key)));
       const lost = sent.find(({ status }) => status === "rejected");
@@ -142,7 +144,7 @@ class Autosave {
     const answer = await this.post(key, now, field.number, more);
     const said = await answer.json().catch(() => ({}));
     if (answer.status === 401) {
-      this.show("off", "登录已过期，还没有保存");
+      this.show("off", _("登录已过期，还没有保存"));
       this.renew(await signInAgain(this.form));
       return;
     }
@@ -198,8 +200,8 @@ class Autosave {
 
   failed(error) {
     const count = this.dirty().length;
-    const why = error.message === "sign-in" ? "登录已过期" : /^\d+$/.test(error.message) ? "服务器没有接收" : "网络断开或者服务器没有应答";
-    this.show("off", `没有保存（${count} 栏）：${why}。内容留在本机，恢复后自动重试`, true);
+    const why = error.message === "sign-in" ? _("登录已过期") : /^\d+$/.test(error.message) ? _("服务器没有接收") : _("网络断开或者服务器没有应答");
+    this.show("off", _("没有保存（{count} 栏）：{why}。内容留在本机，恢复后自动重试", { count, why }), true);
     const wait = error.message === "sign-in" ? RETRY.at(-1) : RETRY[Math.min(this.failures, RETRY.length - 1)];
     this.failures += 1;
     clearTimeout(this.timer);
@@ -208,7 +210,7 @@ class Autosave {
 
   refused(key, words) {
     this.fields.get(key).stopped = words;
-    this.show("off", `“${this.label(key)}”没有保存：${words}内容留在本机。`, true);
+    this.show("off", _("“{name}”没有保存：{words}内容留在本机。", { name: this.label(key), words }), true);
   }
 
   // Somebody else wrote first: both texts are on the server; this field waits for a choice, the others go on.
@@ -259,8 +261,8 @@ class Autosave {
   told() {
     const contested = this.keys.filter((key) => this.fields.get(key).stopped === "contested");
     const refused = this.keys.some((key) => this.fields.get(key).stopped && this.fields.get(key).stopped !== "contested");
-    if (contested.length) this.show("off", `有 ${contested.length} 栏别人也改了：两份都已保存，请选定`);
-    else if (!refused) this.show("ok", this.savedAt ? `已自动保存 ${this.savedAt}` : "");
+    if (contested.length) this.show("off", _("有 {count} 栏别人也改了：两份都已保存，请选定", { count: contested.length }));
+    else if (!refused) this.show("ok", this.savedAt ? _("已自动保存 {time}", { time: this.savedAt }) : "");
   }
 
   // Leaving

@@ -1,6 +1,8 @@
 // Finds a class of a long list (industries) by words or number while one types. The input stays what is posted: without
 // this module, or without the list, the server understands code and name alike and offers what may be meant.
 // <div class="code-search" data-codes="address of {codes: [[code, name], …], words: {everyday word: code}}"><input></div>
+import { _ } from "./words.js";
+
 const MOST = 40;
 const fetched = new Map();
 let made = 0;
@@ -101,11 +103,11 @@ class CodeSearch {
     this.list.setAttribute("role", "listbox");
     this.more = make("p", { className: "hint" });
     this.box.append(this.list, this.more);
-    this.list.setAttribute("aria-label", "行业");
+    this.list.setAttribute("aria-label", _("行业"));
     this.said = make("p", { className: "hidden" });
     this.said.setAttribute("role", "status");
     this.opener = make("button", { type: "button", className: "button button-icon code-open", textContent: "▾", tabIndex: -1 });
-    this.opener.setAttribute("aria-label", "列出行业");
+    this.opener.setAttribute("aria-label", _("列出行业"));
     for (const [name, value] of Object.entries({
       role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": this.list.id,
     })) this.input.setAttribute(name, value);
@@ -162,13 +164,14 @@ class CodeSearch {
     const found = codes.near(wanted);
     this.shown = found.slice(0, MOST);
     this.list.replaceChildren(...this.shown.map((each, at) => this.option(codes, each, at)));
-    const none = "没有找到，换几个字或者写代码试试";
-    this.more.textContent = !found.length ? none : found.length > MOST ? `还有 ${found.length - MOST} 个，请再多写几个字` : "";
+    const none = _("没有找到，换几个字或者写代码试试");
+    const left = found.length - MOST;
+    this.more.textContent = !found.length ? none : left > 0 ? _("还有 {count} 个，请再多写几个字", { count: left }) : "";
     this.more.hidden = !this.more.textContent;
     this.list.hidden = !found.length;
     this.box.hidden = false;
     this.input.setAttribute("aria-expanded", String(Boolean(found.length)));
-    this.said.textContent = found.length ? `找到 ${found.length} 个行业，用上下键选择` : none;
+    this.said.textContent = found.length ? _("找到 {count} 个行业，用上下键选择", { count: found.length }) : none;
     this.point(-1);
   }
 
@@ -254,7 +257,7 @@ class CodeSearch {
     }
     const exact = codes.exactly(this.input.value);
     const unknown = this.input.value.trim() && !exact;
-    line.textContent = unknown ? "列表里没有这个行业，请从列出的行业里选一个" : exact ? codes.above(exact).map(({ label }) => label).join(" › ") : "";
+    line.textContent = unknown ? _("列表里没有这个行业，请从列出的行业里选一个") : exact ? codes.above(exact).map(({ label }) => label).join(" › ") : "";
     line.hidden = !line.textContent;
     if (exact) document.querySelector(`[data-offers="${CSS.escape(this.input.id)}"]`)?.remove();
   }

@@ -1,5 +1,6 @@
 // Text that the server never got stays in this browser's journal. When the page is opened again and it differs from what
 // the server has, a plain question offers it; nothing is written unless the person says so.
+import { _ } from "./words.js";
 
 // The server tidies what it stores (full-width digits, spaces at the ends): that alone is no difference.
 const tidy = (text) => text.normalize("NFKC").replace(/\s+/g, " ").trim();
@@ -15,15 +16,16 @@ export function offer(form, entries, { label, use, leave }) {
   box.dataset.draft = "";
   box.setAttribute("aria-labelledby", "h-draft");
   const at = new Date(Math.max(...entries.map((entry) => entry.at)));
-  const words = `这台电脑上有 ${at.getMonth() + 1} 月 ${at.getDate()} 日 ${clock(at)} 没有保存的内容，与现在的不同。要用它吗？`;
+  const on = new Intl.DateTimeFormat(document.documentElement.lang, { month: "long", day: "numeric" });
+  const words = _("这台电脑上有 {date} {time} 没有保存的内容，与现在的不同。要用它吗？", { date: on.format(at), time: clock(at) });
   box.append(make("h2", { id: "h-draft", textContent: words }));
   const list = make("dl");
   for (const entry of entries) {
     const text = [...new URLSearchParams(entry.snapshot)].map(([, value]) => value).filter(Boolean).join("\n");
-    list.append(make("dt", { textContent: label(entry.key) }), make("dd", { textContent: text || "（空）" }));
+    list.append(make("dt", { textContent: label(entry.key) }), make("dd", { textContent: text || _("（空）") }));
   }
-  const yes = make("button", { type: "button", className: "button", textContent: "用本机的内容" });
-  const no = make("button", { type: "button", className: "button button-quiet", textContent: "不用，删去本机的" });
+  const yes = make("button", { type: "button", className: "button", textContent: _("用本机的内容") });
+  const no = make("button", { type: "button", className: "button button-quiet", textContent: _("不用，删去本机的") });
   const set = make("div", { className: "button-set" });
   set.append(yes, no);
   box.append(list, set);

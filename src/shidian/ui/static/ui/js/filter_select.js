@@ -1,6 +1,8 @@
 // Type-ahead over a long list: a box above narrows the options of <select data-filter>. The select stays the control
 // that is posted, so nothing changes for the server or without JavaScript. A short list has no box. Whoever changes the
 // options sends the select an event `listed`.
+import { _ } from "./words.js";
+
 const LONG = 45;
 
 export function matches(words, label) {
@@ -12,9 +14,9 @@ export function start(root) {
   for (const select of root.querySelectorAll("select[data-filter]")) {
     const box = Object.assign(root.createElement("input"), { className: "input", type: "search", autocomplete: "off" });
     const name = root.querySelector(`label[for="${CSS.escape(select.id)}"]`)?.textContent.trim() ?? "";
-    box.setAttribute("aria-label", `在“${name}”中查找`);
+    box.setAttribute("aria-label", _("在“{name}”中查找", { name }));
     box.setAttribute("data-transient", "");
-    box.placeholder = "输入几个字查找";
+    box.placeholder = _("输入几个字查找");
     const wrap = root.createElement("div");
     wrap.className = "narrowing";
     select.replaceWith(wrap);

@@ -1,6 +1,8 @@
-// Keys of a working list: J and K move, Enter opens, X picks, / searches, ? shows the keys.
+// Keys of a working list: J and K move (the arrows too, once one is on a row), Enter opens, X picks, / searches, ? shows the keys.
 // <table data-keys> with rows that hold a link; the help is <p data-keys-help> or is made here.
-const KEYS = [["J", "下一件"], ["K", "上一件"], ["Enter", "打开"], ["X", "选中"], ["/", "搜索"], ["?", "显示或收起这张表"]];
+import { _ } from "./words.js";
+
+const KEYS = [["J", _("下一件")], ["K", _("上一件")], ["Enter", _("打开")], ["X", _("选中")], ["/", _("搜索")], ["?", _("显示或收起这张表")]];
 
 export function start(root) {
   const table = root.querySelector("[data-keys]");
@@ -25,12 +27,13 @@ export function start(root) {
       j: () => go(1),
       k: () => go(-1),
       x: () => row?.querySelector("input[type='checkbox']")?.click(),
-      "/": () => root.querySelector("input[type='search']")?.focus(),
+      arrowdown: () => at >= 0 && go(1),
+      arrowup: () => at >= 0 && go(-1),
+      "/": () => (root.querySelector("main input[type='search']") ?? root.querySelector("input[type='search']"))?.focus(),
       "?": () => help(root, table),
     }[event.key.toLowerCase()];
-    if (!act) return;
+    if (!act || act() === false) return;
     event.preventDefault();
-    act();
   });
 }
 

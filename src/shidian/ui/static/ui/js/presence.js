@@ -4,6 +4,8 @@
 // numbers of the fields that the page has (the form's own, kept by autosave.js, when there is one). The answer is
 //   200 {"words": "…", "changed": {"field": {"number": 3, "who": "王经办", "at": "10:42"}}}.
 // Nothing that was typed is touched: a field says that there is a newer text, and reading it is left to the person.
+import { _ } from "./words.js";
+
 const EVERY = 25_000; // ms; who was not seen for 60 s counts as gone
 
 export function start(root) {
@@ -32,7 +34,7 @@ async function tell(root, line) {
   if (line.textContent !== words) line.textContent = words;
   line.hidden = !words;
   for (const old of root.querySelectorAll("[data-changed]")) if (!changed[old.dataset.changed]) old.remove();
-  for (const [key, { who, at }] of Object.entries(changed)) mark(root, key, `${who} ${at} 改了这一栏，刷新后可见`);
+  for (const [key, { who, at }] of Object.entries(changed)) mark(root, key, _("{who} {at} 改了这一栏，刷新后可见", { who, at }));
   return false;
 }
 

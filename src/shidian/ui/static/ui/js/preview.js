@@ -2,6 +2,8 @@
 //
 // <details data-preview="address of the JSON"> holds [data-preview-words] and [data-preview-pages]; nothing is fetched
 // while it is closed. Open, the page makes room for it (.previewing on [data-preview-page]).
+import { _ } from "./words.js";
+
 const QUIET = 700; // ms after a save
 
 export function start(root) {
@@ -32,21 +34,21 @@ class Preview {
     this.asking?.abort();
     this.asking = new AbortController();
     this.words.dataset.is = "wait";
-    this.say(["正在排版…"]);
+    this.say([_("正在排版…")]);
     try {
       const answer = await fetch(this.panel.dataset.preview, { headers: { Accept: "application/json" }, redirect: "error", signal: this.asking.signal });
       if (!answer.ok) throw new Error(String(answer.status));
       this.show(await answer.json());
     } catch (error) {
-      if (error.name !== "AbortError") this.say(["现在排不出来：网络断开或者服务器没有应答。保存以后会再试。"]);
+      if (error.name !== "AbortError") this.say([_("现在排不出来：网络断开或者服务器没有应答。保存以后会再试。")]);
     }
   }
 
   show({ pages = [], boxes = [], refused = "" }) {
     const over = boxes.filter((box) => box.over);
     this.words.dataset.is = refused ? "stop" : over.length ? "wait" : "done";
-    this.say(refused ? [refused] : boxes.length ? boxes.map((box) => box.words) : ["这一部分按申请书的版面排好了。"]);
-    this.pages.replaceChildren(...pages.map(({ number, picture }) => Object.assign(document.createElement("img"), { src: picture, alt: `打印出来的第 ${number} 页` })));
+    this.say(refused ? [refused] : boxes.length ? boxes.map((box) => box.words) : [_("这一部分按申请书的版面排好了。")]);
+    this.pages.replaceChildren(...pages.map(({ number, picture }) => Object.assign(document.createElement("img"), { src: picture, alt: _("打印出来的第 {number} 页", { number }) })));
   }
 
   say(lines) {

@@ -1,5 +1,7 @@
 // Follows long work: asks data-progress every two seconds, shows share and words, reloads the page at the end.
 // The address answers {"done": 12, "total": 48, "words": "…", "finished": false}.
+import { _ } from "./words.js";
+
 const EVERY = 2000;
 
 export function start(root) {
@@ -28,7 +30,7 @@ function follow(card) {
     } catch {
       // The work goes on by itself; only the looking has failed.
       failures += 1;
-      if (failures === 3) words.textContent = "暂时看不到进度，处理仍在继续，网络恢复后自动显示。";
+      if (failures === 3) words.textContent = _("暂时看不到进度，处理仍在继续，网络恢复后自动显示。");
     }
     setTimeout(ask, EVERY * Math.min(1 + failures, 5));
   };

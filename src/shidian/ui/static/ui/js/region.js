@@ -1,5 +1,7 @@
 // Fills the list of counties, by city, when another province is chosen; without it a button does the same by a post.
 // <fieldset data-region="/regions/000000/"> with a select …-province and a select or input …-county.
+import { _ } from "./words.js";
+
 export function start(root) {
   for (const field of root.querySelectorAll("[data-region]")) {
     const province = field.querySelector("[name$='-province']");
@@ -34,7 +36,7 @@ function show(county, cities, chosen = "") {
     group.append(...options);
     return [group];
   });
-  county.replaceChildren(new Option("请选择", ""), ...groups.flat());
+  county.replaceChildren(new Option(_("请选择"), ""), ...groups.flat());
   if (chosen) county.value = chosen;
   if (county.selectedIndex < 0) county.value = "";
   county.dispatchEvent(new Event("listed"));

@@ -4,6 +4,8 @@
 // one of them is). The answer to a save may carry {"visible": {"lead.note": true}}, which autosave passes on in its event
 // `saved`; apply() follows it. Nothing is judged here, and nothing is emptied: what is hidden is posted like everything
 // else, and is there again when it is shown. Without script the next page that the server sends shows them.
+import { _, labelOf } from "./words.js";
+
 export function start(root) {
   if (!root.querySelector("[data-shows]")) return;
   said(root);
@@ -23,10 +25,10 @@ export function apply(visible, root = document) {
     part.hidden = !shown;
     (shown ? appeared : gone).push(label(part));
   }
-  const words = [["需要填写：", appeared], ["不用再填：", gone]]
-    .map(([what, names]) => [what, names.filter(Boolean)])
-    .filter(([, names]) => names.length)
-    .map(([what, names]) => `${what}${names.join("、")}。`);
+  const listed = (parts) => parts.filter(Boolean).join(_("、"));
+  const words = [];
+  if (listed(appeared)) words.push(_("需要填写：{names}。", { names: listed(appeared) }));
+  if (listed(gone)) words.push(_("不用再填：{names}。", { names: listed(gone) }));
   if (words.length) said(root).textContent = words.join("");
 }
 
@@ -44,7 +46,7 @@ function said(root) {
 function label(part) {
   if (part.matches("h2, li")) return "";
   const words = part.querySelector("legend, .label, h3");
-  return words?.textContent.replace("必填", "").trim() ?? "";
+  return words ? labelOf(words) : "";
 }
 
 // The last control in front of a part that is about to go: whoever stands in it must not fall out of the form.

@@ -1,5 +1,7 @@
 // Signing in again without leaving the page: the sign-in page, with every step it may have, in a dialog over the form.
 // Resolves with a fresh token for the next post once the same person is signed in; nothing on the page is touched.
+import { _ } from "./words.js";
+
 let asking = null;
 
 export function signInAgain(form) {
@@ -19,11 +21,11 @@ async function ask(form) {
 
   const dialog = make("dialog", { className: "sign-in-again" });
   dialog.setAttribute("aria-labelledby", "h-again");
-  const words = make("p", { textContent: "您写的都还在这一页，也留在本机。登录后接着保存，不会离开这一页。" });
+  const words = make("p", { textContent: _("您写的都还在这一页，也留在本机。登录后接着保存，不会离开这一页。") });
   words.setAttribute("role", "status");
-  const frame = make("iframe", { title: "登录", src: `${now.sign_in}?next=${encodeURIComponent(form.dataset.signedIn)}` });
-  const later = make("button", { type: "button", className: "button button-quiet", textContent: "以后再登录" });
-  dialog.append(make("h2", { id: "h-again", textContent: "登录已过期，请再登录一次" }), words, frame, later);
+  const frame = make("iframe", { title: _("登录"), src: `${now.sign_in}?next=${encodeURIComponent(form.dataset.signedIn)}` });
+  const later = make("button", { type: "button", className: "button button-quiet", textContent: _("以后再登录") });
+  dialog.append(make("h2", { id: "h-again", textContent: _("登录已过期，请再登录一次") }), words, frame, later);
   document.body.append(dialog);
   dialog.showModal();
 
@@ -39,7 +41,7 @@ async function ask(form) {
         close();
         signedIn(token);
       } else {
-        words.textContent = "现在登录的是另一个账号，不能替原来的人保存。请先退出，用原来的账号登录。";
+        words.textContent = _("现在登录的是另一个账号，不能替原来的人保存。请先退出，用原来的账号登录。");
         words.className = "wrong";
       }
     });

@@ -5,6 +5,7 @@
 // [data-upload-files] (drawn anew by the server when something was taken) and <ul data-upload-list> with the rows of what
 // is on its way: <li data-upload-row data-stands data-url data-mark>. A template [data-upload-model] holds an empty row.
 import { signInAgain } from "./sign_in_again.js";
+import { _ } from "./words.js";
 
 const PIECE = 1_000_000; // small, so that a slow line holds a thread of the server for moments only
 const AT_ONCE = 2;
@@ -15,14 +16,13 @@ let client; // tus-js-client, fetched when the first file is chosen
 let sending = 0;
 const queue = [];
 const open = new Set();
+let watched = false;
 
 export function start(root) {
   const cards = [...root.querySelectorAll("[data-upload]")];
   if (!cards.length) return;
   const say = root.querySelector("[data-upload-say]");
   const slots = cards.map((card) => new Slot(card, say));
-  addEventListener("online", () => { for (const file of open) file.goOn(); });
-  addEventListener("beforeunload", (event) => { if (sending) event.preventDefault(); });
   // A file dropped beside a card would replace the page.
   for (const kind of ["dragover", "drop"]) {
     addEventListener(kind, (event) => {
@@ -33,8 +33,18 @@ export function start(root) {
   }
 }
 
-class Slot {
+function watch() {
+  if (watched) return;
+  watched = true;
+  addEventListener("online", () => { for (const file of open) file.goOn(); });
+  addEventListener("beforeunload", (event) => { if (sending) event.preventDefault(); });
+}
+
+// Elsewhere than on the page of attachments a slot extends this: `refresh()`, and what follows when a file was
+// `taken(name)` or is `gone()`.
+export class Slot {
   constructor(card, say) {
+    watch();
     this.card = card;
     this.say = say;
     this.list = card.querySelector("[data-upload-list]");
@@ -73,9 +83,10 @@ class Slot {
       const upload = known?.dataset.stands === "uploading" ? known.sending : new Sending(this, newRow(this, file, mark));
       upload.file = file;
       if (known?.sending === upload) upload.wait();
-      else if (this.left <= 0) upload.end("这一类材料已经放满，请先删去一个。");
+      else if (this.left <= 0) upload.end(_("这一类材料已经放满，请先删去一个。"));
       else if (file.size > Number(this.card.dataset.most)) {
-        upload.end(`文件大小为 ${size(file.size)}，超过上限 ${size(this.card.dataset.most)}。请降低扫描分辨率（建议 200 至 300 DPI）、压缩图片或拆分成几个文件后再上传。`);
+        const sizes = { size: size(file.size), most: size(this.card.dataset.most) };
+        upload.end(_("文件大小为 {size}，超过上限 {most}。请降低扫描分辨率（建议 200 至 300 DPI）、压缩图片或拆分成几个文件后再上传。", sizes));
       } else {
         this.left -= 1;
         upload.counted = true;
@@ -88,9 +99,13 @@ class Slot {
   revive(row) {
     if (!row.dataset.url) return;
     const upload = new Sending(this, row);
-    if (row.dataset.stands === "uploading") upload.words.textContent += "。再选一次这个文件，就从断处接着传。";
+    if (row.dataset.stands === "uploading") upload.words.textContent += _("。再选一次这个文件，就从断处接着传。");
     else if (row.dataset.stands !== "refused") upload.look();
   }
+
+  taken() {}
+
+  gone() {}
 
   // The server draws the list; whoever reads it stays where they are.
   async refresh() {
@@ -112,7 +127,7 @@ function newRow(slot, file, mark) {
   const row = document.querySelector("template[data-upload-model]").content.firstElementChild.cloneNode(true);
   row.querySelector("[data-upload-name]").textContent = file.name;
   row.querySelector("[data-upload-size]").textContent = size(file.size);
-  row.querySelector("[data-upload-what]").textContent = `：${file.name}`;
+  row.querySelector("[data-upload-what]").textContent = _("：{name}", { name: file.name });
   row.dataset.mark = mark;
   slot.list.append(row);
   return row;
@@ -140,14 +155,14 @@ class Sending {
     this.bar.hidden = !["uploading", "checking"].includes(stands);
     if (stands === "checking") this.bar.removeAttribute("value");
     else if (percent !== undefined) this.bar.value = percent;
-    this.button.firstChild.textContent = stands === "refused" ? "知道了" : "取消";
+    this.button.firstChild.textContent = stands === "refused" ? _("知道了") : _("取消");
   }
 
   tell(words) { this.slot.say.textContent = words; }
 
   wait() {
     open.add(this);
-    this.show("uploading", "等候上传");
+    this.show("uploading", _("等候上传"));
     queue.push(this);
     pump();
   }
@@ -162,7 +177,7 @@ class Sending {
     }
     if (this.gone) return this.leave();
     this.row.dataset.url = this.url;
-    this.tell(`开始上传“${this.name}”`);
+    this.tell(_("开始上传“{name}”", { name: this.name }));
     this.began = undefined;
     this.upload = new window.tus.Upload(this.file, {
       uploadUrl: this.url, // and no address to create another at: a server that is starting must not cost what it has
@@ -207,8 +222,10 @@ class Sending {
     const seconds = (now - this.began.at) / 1000;
     const rate = seconds > 1 ? (sent - this.began.sent) / seconds : 0;
     const percent = Math.floor((sent / all) * 100);
-    const rest = rate > 0 ? `，每秒 ${size(rate)}，还要${time((all - sent) / rate)}` : "";
-    this.show("uploading", `已传 ${percent}%${rest}`, { percent });
+    const words = rate > 0
+      ? _("已传 {percent}%，每秒 {rate}，还要{time}", { percent, rate: size(rate), time: time((all - sent) / rate) })
+      : _("已传 {percent}%", { percent });
+    this.show("uploading", words, { percent });
   }
 
   again(error) {
@@ -216,8 +233,8 @@ class Sending {
     const yes = navigator.onLine && (!status || status >= 500 || [409, 423, 460].includes(status));
     this.began = undefined;
     if (yes && status !== 503 && status !== 409) {
-      this.words.textContent = "连接中断，正在自动重试；已传的部分都在";
-      if (!this.told) this.tell(`“${this.name}”连接中断，正在自动重试`);
+      this.words.textContent = _("连接中断，正在自动重试；已传的部分都在");
+      if (!this.told) this.tell(_("“{name}”连接中断，正在自动重试", { name: this.name }));
       this.told = true;
     }
     return yes;
@@ -235,25 +252,25 @@ class Sending {
     if (this.gone) return;
     if (status === 401 || (status === 403 && !text)) return this.signIn();
     if (status === 410) return this.look();
-    if (status === 404) return this.end("这次上传已经取消或者过期，请重新选择文件。");
-    if (status >= 400 && status < 500) return this.end(text || "服务器不接收这个文件。请刷新网页后再试。");
-    this.show("uploading", "网络断开，恢复后自动继续；已传的部分都在");
-    this.tell(`“${this.name}”网络断开，恢复后自动继续`);
+    if (status === 404) return this.end(_("这次上传已经取消或者过期，请重新选择文件。"));
+    if (status >= 400 && status < 500) return this.end(text || _("服务器不接收这个文件。请刷新网页后再试。"));
+    this.show("uploading", _("网络断开，恢复后自动继续；已传的部分都在"));
+    this.tell(_("“{name}”网络断开，恢复后自动继续", { name: this.name }));
     this.timer = setTimeout(() => this.goOn(), 30_000);
   }
 
   signIn() {
-    this.show("uploading", "登录已失效，已传的部分都在。重新登录以后继续");
+    this.show("uploading", _("登录已失效，已传的部分都在。重新登录以后继续"));
     signInAgain(this.slot.form).then(
       () => this.goOn(),
-      () => this.ask("登录已失效，已传的部分都在。请重新登录，再按“继续”。"),
+      () => this.ask(_("登录已失效，已传的部分都在。请重新登录，再按“继续”。")),
     );
   }
 
   ask(words) {
     this.show("uploading", words);
     this.tell(`“${this.name}”${words}`);
-    const go = Object.assign(document.createElement("button"), { type: "button", className: "button button-quiet", textContent: "继续" });
+    const go = Object.assign(document.createElement("button"), { type: "button", className: "button button-quiet", textContent: _("继续") });
     go.addEventListener("click", () => { go.remove(); this.button.focus(); this.goOn(); });
     this.row.querySelector("[data-upload-buttons]").prepend(go);
   }
@@ -283,10 +300,10 @@ class Sending {
       if (answer.status === 404) return this.row.remove();
       standing = await answer.json();
     } catch {
-      standing = { stands: "checking", words: "已传完，正在检查内容", over: false };
+      standing = { stands: "checking", words: _("已传完，正在检查内容"), over: false };
     }
     if (this.gone) return;
-    if (standing.stands === "taken") return this.taken();
+    if (standing.stands === "taken") return this.taken(standing.name);
     if (standing.stands === "refused") return this.end(standing.words);
     this.show(standing.stands, standing.words);
     if (standing.stands === "held" && !this.held) this.tell(`“${this.name}”${standing.words}`);
@@ -295,20 +312,22 @@ class Sending {
     setTimeout(() => this.look(), wait);
   }
 
-  async taken() {
-    this.show("taken", "已收下");
+  async taken(name) {
+    this.show("taken", _("已收下"));
     await this.slot.refresh().catch(() => {});
     const had = this.row.contains(document.activeElement);
     this.row.remove();
     if (had) this.slot.card.focus();
-    this.tell(`“${this.name}”已收下`);
+    this.slot.taken(name);
+    this.tell(_("“{name}”已收下", { name: this.name }));
   }
 
   end(words) {
     this.leave();
-    const plain = words.replace(/^没有收下：/, "");
-    this.show("refused", `没有收下：${plain}`);
-    this.tell(`“${this.name}”没有收下：${plain}`);
+    const [before] = _("没有收下：{reason}").split("{reason}");
+    const reason = words.startsWith(before) ? words.slice(before.length) : words;
+    this.show("refused", _("没有收下：{reason}", { reason }));
+    this.tell(_("“{name}”没有收下：{reason}", { name: this.name, reason }));
     if (this.url) this.slot.refresh().catch(() => {});
     else if (this.counted) this.slot.left += 1;
     this.counted = false;
@@ -328,7 +347,8 @@ class Sending {
     const next = this.row.nextElementSibling?.querySelector("button") ?? this.slot.input ?? this.slot.card;
     this.row.remove();
     next.focus();
-    this.tell(`已取消“${this.name}”`);
+    this.slot.gone();
+    this.tell(_("已取消“{name}”", { name: this.name }));
     await this.slot.refresh().catch(() => {});
   }
 }
@@ -365,11 +385,11 @@ function size(bytes) {
   for (const [unit, factor] of [["GB", 1e9], ["MB", 1e6], ["KB", 1e3]]) {
     if (bytes >= factor) return `${Math.ceil((bytes * 10) / factor) / 10} ${unit}`;
   }
-  return `${Math.round(bytes)} 字节`;
+  return _("{count} 字节", { count: Math.round(bytes) });
 }
 
 function time(seconds) {
-  if (seconds < 60) return "不到 1 分钟";
-  if (seconds < 3600) return `约 ${Math.round(seconds / 60)} 分钟`;
-  return `约 ${(seconds / 3600).toFixed(1)} 小时`;
+  if (seconds < 60) return _("不到 1 分钟");
+  if (seconds < 3600) return _("约 {count} 分钟", { count: Math.round(seconds / 60) });
+  return _("约 {count} 小时", { count: (seconds / 3600).toFixed(1) });
 }

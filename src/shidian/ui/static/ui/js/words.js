@@ -6,3 +6,8 @@ const meant = list ? JSON.parse(list.textContent) : {};
 export function _(said, values = {}) {
   return (meant[said] ?? said).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
 }
+
+// The words of a label without its mark that an answer is needed.
+export function labelOf(label) {
+  return [...label.childNodes].filter((node) => !node.matches?.(".need")).map((node) => node.textContent).join("").trim();
+}

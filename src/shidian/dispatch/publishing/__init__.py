@@ -1,0 +1,1 @@
+"""What the city makes public of its decisions, objections to it, and what the destination decided in the end."""
