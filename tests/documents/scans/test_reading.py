@@ -70,6 +70,18 @@ def test_every_page_of_a_mixed_file_is_read_in_its_order(prints: Prints) -> None
         assert sheet.blank or (sheet.registered and sheet.corners == ("B", "T") and misses(sheet) < 1.0)
 
 
+@pytest.mark.parametrize("turned", [0, 90, 180, 270])
+def test_marks_of_the_front_seen_through_the_sheet_say_nothing(prints: Prints, turned: int) -> None:
+    mirrored = cv2.flip(s.sheet(prints.newer.pdf, 3), 1)
+    back = s.scanned(mirrored, chance=chance(), turned=turned)
+    assert len(zxingcpp.read_barcodes(back, formats=zxingcpp.BarcodeFormat.QRCode)) == 2  # any reader sees them
+
+    (sheet,) = sheets(s.jpeg(back), JPEG)
+
+    assert not sheet.text
+    assert sheet.corners == ()
+
+
 @pytest.mark.parametrize("dots", [150, 300, 600])
 def test_every_resolution_comes_out_the_same(prints: Prints, dots: int) -> None:
     picture = s.scanned(s.sheet(prints.newer.pdf, 2), chance=chance(), dots=dots, angle=0.7)

@@ -42,9 +42,15 @@ class Found:
 
 
 def find(picture: Picture) -> list[Found]:
-    """The marks, at most one of each corner: in the corners of the picture, then everywhere, then with more effort."""
+    """The marks, at most one of each corner: in the corners of the picture, then everywhere, then with more effort.
+
+    A mark whose page would lie beside the picture is none: a code is read in the mirror too, where it seems to lie on
+    its side, and the back of a thin sheet shows the marks of its front.
+    """
     found: dict[str, Found] = {}
     for one in _search(picture, found):
+        if not _has_its_page(one, picture):
+            continue
         found.setdefault(one.corner, one)
         if len(found) == 2:
             break
@@ -55,6 +61,15 @@ def expected(place: Box) -> Points:
     """The corners of a place in millimetres, in the order of `Found.points`."""
     left, top, right, bottom = place.x, place.y, place.x + place.width, place.y + place.height
     return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
+
+
+def _has_its_page(mark: Found, picture: Picture) -> bool:
+    turn, _ = cv2.estimateAffinePartial2D(expected(PLACES[mark.corner]), mark.points)
+    if turn is None:
+        return False
+    x, y = cv2.transform(np.array([[[WIDTH / 2, HEIGHT / 2]]], np.float32), turn)[0, 0]
+    high, wide = picture.shape[:2]
+    return bool(0 <= x < wide and 0 <= y < high)
 
 
 def _search(picture: Picture, found: dict[str, Found]) -> Iterator[Found]:
