@@ -194,7 +194,7 @@ def main() -> None:
     wanted = set(sys.argv[1:])
     program = chromium.program()
     if program is None:
-        raise SystemExit("没有安装 Chromium（Debian：sudo apt-get install chromium）")
+        raise SystemExit("没有安装 Chromium（Debian：sudo apt-get install chromium-headless-shell）")
     PICTURES.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="shidian-screenshots-") as folder,

@@ -16,5 +16,6 @@ FLAGS = [
 
 
 def program() -> str | None:
-    """The path of Chromium, or None when it is not installed."""
-    return shutil.which("chromium") or shutil.which("chromium-browser")
+    """The path of Chromium, or None when it is not installed; by preference the one without windows, a quarter faster."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser")
+    return next((path for name in names if (path := shutil.which(name))), None)

@@ -238,24 +238,31 @@ def test_pages_go_on_where_the_last_ended(
     cast: steps.Cast, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     references = []
-    for _number in range(5):
+    for _number in range(7):
         application = steps.lodged(cast, call)
         index(application.reference)
         references.append(application.reference)
+    some = references[:2] + references[3:6]
+    texts = {"应急": references, " OR ".join(some): some}
     monkeypatch.setattr(finding, "PER_PAGE", 2)
-    for sort in finding.SORTS:
-        query = finding.read(cast.heping_handler, "desk", "应急")
-        whole = [line.application.reference for line in finding.export(query, sort)]
-        assert sorted(whole) == sorted(references)
-        shown, page = [], finding.page(query, sort=sort)
-        pages = [page]
-        while page.after:
-            page = finding.page(query, sort=sort, after=page.after)
-            pages.append(page)
-        shown = [line.application.reference for page in pages for line in page.lines]
-        assert shown == whole, sort
-        back = finding.page(query, sort=sort, before=pages[-1].before)
-        assert [line.entry.pk for line in back.lines] == [line.entry.pk for line in pages[-2].lines]
+    # With few, those that say it are gathered; with more than are counted, the first of the order are asked.
+    for counted, asked in ((2000, 500), (3, 4), (3, 500)):
+        monkeypatch.setattr(finding, "COUNTED", counted)
+        monkeypatch.setattr(finding, "ASKED", asked)
+        for text, wanted in texts.items():
+            for sort in finding.SORTS:
+                query = finding.read(cast.heping_handler, "desk", text)
+                whole = [line.application.reference for line in finding.export(query, sort)]
+                assert sorted(whole) == sorted(wanted)
+                shown, page = [], finding.page(query, sort=sort)
+                pages = [page]
+                while page.after:
+                    page = finding.page(query, sort=sort, after=page.after)
+                    pages.append(page)
+                shown = [line.application.reference for page in pages for line in page.lines]
+                assert shown == whole, sort
+                back = finding.page(query, sort=sort, before=pages[-1].before)
+                assert [line.entry.pk for line in back.lines] == [line.entry.pk for line in pages[-2].lines]
     assert finding.page(query, after="[nonsense").lines
 
 

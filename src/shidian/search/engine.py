@@ -102,6 +102,17 @@ def among(rows: QuerySet[Entry], looked: Looked, audience: Sequence[str]) -> Que
     return rows.extra(where=[sql], params=[_expression(looked, audience)])  # noqa: S610 (constants)
 
 
+def saying(asked: Sequence[int], looked: Looked, audience: Sequence[str]) -> set[int]:
+    """Those of some keys whose entries say it: each is looked up by itself."""
+    if not asked:
+        return set()
+    places = ", ".join(["%s"] * len(asked))
+    sql = f"SELECT rowid FROM search_words WHERE {_CONDITION[connection.vendor]} AND rowid IN ({places})"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [_expression(looked, audience), *asked])
+        return {row[0] for row in cursor.fetchall()}
+
+
 def keys(looked: Looked, audience: Sequence[str]) -> RawSQL:
     """The keys of the entries that say it, for a condition among others."""
     sql = f"SELECT rowid FROM search_words WHERE {_CONDITION[connection.vendor]}"  # noqa: S608 (constants)

@@ -37,6 +37,8 @@ from shidian.search.models import Entry
 PER_PAGE = 50
 COUNTED = 2000
 """Counting stops here; a page says “more than”."""
+ASKED = 500
+"""So many of an order are asked one by one whether they say what more than `COUNTED` say."""
 MOST_EXPORTED = 20_000
 
 SORTS: dict[str, tuple[str, str, bool]] = {
@@ -106,21 +108,31 @@ class Query:
     @cached_property
     def newest(self) -> list[tuple[Any, ...]]:
         """Key and `FACETS` of the newest rows, one more than `COUNTED` at most: what a page counts is read at once."""
-        rows = self.ordered("")
+        rows = self._by_arrival(self.rows, down=True)
         return [] if self.problems else list(rows.values_list("pk", *FACETS)[: COUNTED + 1])
 
-    def ordered(self, sort: str, *, back: bool = False, beyond: Q | None = None) -> QuerySet[Entry]:
-        """The rows in one of `SORTS`, or the other way round; only those beyond a place where one is given."""
+    def first(self, most: int, sort: str, *, back: bool = False, beyond: Q | None = None) -> list[int]:
+        """Keys of the first rows in one of `SORTS`, or the other way round; only those beyond a place where one is given."""
         _words, name, down = SORTS.get(sort, SORTS[""])
         rows = self.rows.filter(beyond) if beyond is not None else self.rows
         if name == "pk":
-            if self.looked is not None:
-                rows = engine.matching(rows, self.looked, self.audience)
-            return engine.by_arrival(rows, down=down != back, looked=self.looked is not None)
-        if self.looked is not None:
-            rows = engine.among(rows, self.looked, self.audience)
+            return list(self._by_arrival(rows, down=down != back).values_list("pk", flat=True)[:most])
         sign = "-" if down != back else ""
-        return rows.order_by(f"{sign}{name}", f"{sign}pk")
+        rows = rows.order_by(f"{sign}{name}", f"{sign}pk")
+        if self.looked is None:
+            return list(rows.values_list("pk", flat=True)[:most])
+        if most <= ASKED and len(self.newest) > COUNTED:
+            # What so many say stands in the first few of any order, and need not be gathered whole.
+            asked = list(rows.values_list("pk", flat=True)[:ASKED])
+            saying = engine.saying(asked, self.looked, self.audience)
+            if len(saying) >= most or len(asked) < ASKED:
+                return [pk for pk in asked if pk in saying][:most]
+        return list(engine.among(rows, self.looked, self.audience).values_list("pk", flat=True)[:most])
+
+    def _by_arrival(self, rows: QuerySet[Entry], *, down: bool) -> QuerySet[Entry]:
+        if self.looked is not None:
+            rows = engine.matching(rows, self.looked, self.audience)
+        return engine.by_arrival(rows, down=down, looked=self.looked is not None)
 
     @property
     def tree(self) -> Node | None:
@@ -262,8 +274,7 @@ def page(query: Query, *, sort: str = "", after: str = "", before: str = "") -> 
         pks = [row[0] for row in query.newest[: PER_PAGE + 1]]
     else:
         beyond = _beyond(name, place, down != backward) if place is not None else None
-        found = query.ordered(sort, back=backward, beyond=beyond)
-        pks = list(found.values_list("pk", flat=True)[: PER_PAGE + 1])
+        pks = query.first(PER_PAGE + 1, sort, back=backward, beyond=beyond)
     entries = _entries(pks)
     more = len(entries) > PER_PAGE
     entries = entries[:PER_PAGE]
@@ -495,9 +506,7 @@ def cells(line: Line, chosen: Sequence[str], call: Call) -> dict[str, str | date
 def export(query: Query, sort: str, *, only: Sequence[str] = (), most: int = MOST_EXPORTED) -> list[Line]:
     """Every row that the query finds, in its order, at most so many; or those picked."""
     picked = Q(reference__in=only) if only else None
-    pks = (
-        [] if query.problems else list(query.ordered(sort, beyond=picked).values_list("pk", flat=True)[:most])
-    )
+    pks = [] if query.problems else query.first(most, sort, beyond=picked)
     quiet = Query(Parsed("", None, []), [], query.rows, query.context)
     found: list[Line] = []
     for start in range(0, len(pks), 500):

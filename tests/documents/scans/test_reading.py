@@ -74,7 +74,9 @@ def test_every_page_of_a_mixed_file_is_read_in_its_order(prints: Prints) -> None
 def test_marks_of_the_front_seen_through_the_sheet_say_nothing(prints: Prints, turned: int) -> None:
     mirrored = cv2.flip(s.sheet(prints.newer.pdf, 3), 1)
     back = s.scanned(mirrored, chance=chance(), turned=turned)
-    assert len(zxingcpp.read_barcodes(back, formats=zxingcpp.BarcodeFormat.QRCode)) == 2  # any reader sees them
+    assert (
+        len(zxingcpp.read_barcodes(back, formats=zxingcpp.BarcodeFormat.QRCode)) == 2
+    )  # any reader sees them
 
     (sheet,) = sheets(s.jpeg(back), JPEG)
 
