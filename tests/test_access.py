@@ -190,6 +190,7 @@ def shown(answer: Any) -> bool:
     return not answer.streaming and bool(answer.content) and "text/html" in kind
 
 
+@kept
 def urls(world: World) -> dict[str, str]:
     """One address for each name; an application's are those of the one lodged at the district, unless said."""
     cast, call = world.cast, world.call

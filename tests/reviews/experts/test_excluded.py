@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.http import HttpResponse
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from shidian.accounts.models import User
 from shidian.calls.models import Call
+from shidian.config import urls as site
 from shidian.reviews.experts import declaring, panels, pool
 from shidian.reviews.experts.pool import Details
 from shidian.reviews.experts.queries import assignments_of, readable, visible_to
@@ -51,7 +53,9 @@ WAYS: dict[str, Callable[[World], object]] = {
 
 
 @pytest.fixture
-def world(cast: steps.Cast, call: Call) -> World:
+def world(cast: steps.Cast, call: Call, monkeypatch: pytest.MonkeyPatch) -> World:
+    # The page of 404 tells nothing of anything: it need not be drawn a thousand times.
+    monkeypatch.setattr(site, "handler404", lambda request, exception: HttpResponse(status=404))
     return populated(cast, call)
 
 
