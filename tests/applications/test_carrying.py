@@ -210,15 +210,19 @@ EDITS = st.sampled_from(
 SIGNS = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(list(Signature.Decision))), max_size=4)
 
 
-@pytest.mark.django_db
+@pytest.fixture
+def frozen(cast: steps.Cast, call: Call) -> Application:
+    return steps.frozen(cast, call)
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(EDITS, SIGNS), min_size=1, max_size=4))
 def test_a_round_is_complete_only_with_valid_agreement_of_every_party(
-    cast: steps.Cast, call: Call, turns: list[tuple[dict[str, str], list[tuple[int, Any]]]]
+    cast: steps.Cast, frozen: Application, turns: list[tuple[dict[str, str], list[tuple[int, Any]]]]
 ) -> None:
     """Random edits, freezes and opinions: whoever counts as agreed has signed exactly what its part says now."""
     point = transaction.savepoint()
-    application = steps.frozen(cast, call)
+    application = steps.fresh(frozen)
     for change, signs in turns:
         for number, decision in signs:
             party = list(parties(the_round(application)))[number]

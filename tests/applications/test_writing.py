@@ -198,14 +198,19 @@ STEP = st.tuples(
 )
 
 
+@pytest.fixture
+def started(cast: steps.Cast, call: Call) -> Application:
+    return steps.start_filled(cast, call)
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(done=st.lists(STEP, min_size=3, max_size=14))
 def test_no_text_disappears_whatever_the_order(
-    cast: steps.Cast, call: Call, done: list[tuple[str, str, str, str, int]]
+    cast: steps.Cast, started: Application, done: list[tuple[str, str, str, str, int]]
 ) -> None:
     with transaction.atomic():
         point = transaction.savepoint()
-        _play(cast, steps.start_filled(cast, call), done)
+        _play(cast, steps.fresh(started), done)
         transaction.savepoint_rollback(point)
 
 

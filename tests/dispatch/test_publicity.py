@@ -391,9 +391,15 @@ STEPS = st.lists(
 )
 
 
+@pytest.fixture
+def running(cast: steps.Cast, call: Call) -> Publicity:
+    return acts.running(cast, call)
+
+
 @pytest.mark.long
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(taken=STEPS)
+@pytest.mark.usefixtures("running")
 def test_no_publicity_ever_passes_with_an_objection_open(
     cast: steps.Cast, call: Call, clock_at: Clock, taken: list[str]
 ) -> None:
@@ -403,7 +409,6 @@ def test_no_publicity_ever_passes_with_an_objection_open(
     point = transaction.savepoint()
     clock_at(2023, 7, 3, 10, 0)
     day = datetime(2023, 7, 3, 10, 0)
-    acts.running(cast, call)
     for number, step in enumerate(taken):
         if step == "later":
             day += timedelta(days=5)

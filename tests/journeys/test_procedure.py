@@ -30,6 +30,7 @@ def outcome(db: None, tmp_path: Path) -> Outcome:
 
 
 @pytest.mark.long
+@pytest.mark.above_database
 def test_three_stages_lead_to_the_destination(outcome: Outcome) -> None:
     """One performance, looked at from all sides: it is too long to be played for each of them."""
     call = Call.objects.get()
