@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from threading import Barrier, Thread
@@ -512,11 +512,21 @@ def nominated(
 
 def traces() -> dict[str, int]:
     """How many rows every table of the system holds: a refused verb must not change any of these numbers."""
-    return {
-        model._meta.label: model._default_manager.count()
+    tables, counting = _counted()
+    with connection.cursor() as cursor:
+        cursor.execute(counting)
+        return dict(zip(tables, cursor.fetchone(), strict=True))
+
+
+@cache
+def _counted() -> tuple[list[str], str]:
+    """The tables by their models, and one statement that counts them all: it takes a tenth of a query for each."""
+    tables = {
+        model._meta.label: connection.ops.quote_name(model._meta.db_table)
         for model in apps.get_models()
         if model.__module__.startswith("shidian.")
     }
+    return list(tables), "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM {name})" for name in tables.values())
 
 
 def row(thing: Any) -> dict[str, Any]:
