@@ -49,7 +49,7 @@ from shidian.documents.models import (
 from shidian.organisations.models import Membership, Office, Officer, Organisation, Watchlist
 from shidian.reviews import actions as reviews
 from shidian.reviews import watchlists
-from shidian.reviews.checklist import judged as checklist
+from shidian.reviews.checklist import points
 from shidian.signoffs import links
 from shidian.signoffs.links import Holder
 from shidian.signoffs.models import Link, LinkStep, Signature
@@ -446,7 +446,7 @@ def lodged(cast: Cast, call: Call) -> Application:
 def judge(application: Application, by: User, verdict: str = "met") -> None:
     lodgement = lodgement_here(application)
     assert lodgement is not None
-    reviews.record_checks(lodgement, {row.item.key: (verdict, "") for row in checklist(lodgement)}, by=by)
+    reviews.record_checks(lodgement, {point.key: (verdict, "") for point in points(lodgement)}, by=by)
 
 
 @kept

@@ -12,7 +12,7 @@ from shidian.applications.models import Application, Correction, CorrectionItem,
 from shidian.applications.queries import lodgement_here
 from shidian.calls.models import Call
 from shidian.reviews import actions as reviews
-from shidian.reviews import claims, problems
+from shidian.reviews import checklist, claims, problems
 from shidian.reviews.actions import Said
 from shidian.reviews.models import Claim, Draft
 from tests import steps
@@ -268,7 +268,7 @@ def test_stale_verdicts_are_not_written_over(cast: steps.Cast, call: Call) -> No
     page = client.get(address(found))
     lodgement = lodgement_here(found)
     assert lodgement is not None
-    key = reviews.items(lodgement)[0].key
+    key = checklist.points(lodgement)[0].key
     reviews.record_checks(lodgement, {key: ("not_met", "缺")}, by=cast.heping_approver)
 
     answer = client.post(

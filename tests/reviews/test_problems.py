@@ -25,7 +25,7 @@ from shidian.calls.models import Call
 from shidian.core import clock
 from shidian.core.errors import Invalid, NotNow, NotPermitted, Stale
 from shidian.reviews import actions as reviews
-from shidian.reviews import claims, problems
+from shidian.reviews import checklist, claims, problems
 from shidian.reviews.actions import Said
 from shidian.reviews.freshness import Overtaken, mark, since
 from shidian.reviews.models import Claim, Decision, Draft
@@ -206,7 +206,7 @@ def test_who_else_reads_is_told_for_a_minute(cast: steps.Cast, call: Call, clock
 def test_a_decision_on_a_stale_page_says_who_did_what(cast: steps.Cast, call: Call) -> None:
     application, other = steps.judged(cast, call), second_handler(cast)
     seen = mark(application)
-    key = reviews.items(arrival(application))[0].key
+    key = checklist.points(arrival(application))[0].key
     reviews.record_checks(arrival(application), {key: ("not_met", "缺证明")}, by=other)
 
     said = [Said("不对")]

@@ -15,7 +15,6 @@ from shidian.notifications.models import Notice
 from shidian.organisations.models import Membership, Office, Officer, Organisation
 from shidian.reviews.models import Expert
 
-
 _KNOWN = """
 SELECT
   (SELECT COUNT(*) FROM {notice} WHERE user_id = %(user)s AND read_at IS NULL),
@@ -24,9 +23,9 @@ SELECT
   (SELECT name FROM {office} WHERE id =
     (SELECT office_id FROM {officer} WHERE user_id = %(user)s ORDER BY id LIMIT 1)),
   EXISTS (SELECT 1 FROM {expert} WHERE user_id = %(user)s AND active)
-""".format(
+""".format(  # noqa: S608 (constants)
     **{
-        model._meta.model_name: model._meta.db_table
+        model.__name__.lower(): model._meta.db_table
         for model in (Notice, Organisation, Membership, Office, Officer, Expert)
     }
 )

@@ -35,7 +35,7 @@ from shidian.rehearsal import scans
 from shidian.rehearsal.stories import Story
 from shidian.rehearsal.timetable import Timetable
 from shidian.reviews import actions as reviews
-from shidian.reviews.checklist import items as checklist
+from shidian.reviews.checklist import points
 from shidian.reviews.models import Check
 from shidian.signoffs.models import Party, Round, Signature
 from shidian.signoffs.queries import outstanding
@@ -300,7 +300,7 @@ class Troupe:
     def judge(self, player: Player, handler: User, *, against: bool = False, note: str = "") -> None:
         """Go through the completeness checklist, item by item."""
         lodgement = there(lodgement_here(self.app(player)), f"{player.name}：没有递交记录。")
-        keys = [item.key for item in checklist(lodgement)]
+        keys = [point.key for point in points(lodgement)]
         must(keys, "审查要点是空的。")
         verdicts = dict.fromkeys(keys, (Check.Verdict.MET.value, note))
         if against:

@@ -16,7 +16,7 @@ from shidian.applications.places import Place, of_section
 from shidian.applications.queries import lodgement_here
 from shidian.core import clock
 from shidian.core.errors import Invalid, NotNow, require
-from shidian.reviews.checklist import items
+from shidian.reviews.checklist import points
 from shidian.reviews.claims import end_claim
 from shidian.reviews.freshness import require_fresh
 from shidian.reviews.models import Check, Decision, Reason
@@ -44,7 +44,7 @@ def record_checks(
     application = applications.locked(lodgement.application)
     require_fresh(application, seen, by)
     require(can_check(by, lodgement))
-    known = {item.key for item in items(lodgement)}
+    known = {point.key for point in points(lodgement)}
     latest = {row.item: (row.verdict, row.note) for row in lodgement.checks.order_by("pk")}
     rows: list[Check] = []
     for key, (verdict, note) in verdicts.items():

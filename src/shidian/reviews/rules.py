@@ -68,7 +68,7 @@ def can_recommend(user: User, application: Application, rows: list[Judged] | Non
     lodgement = lodgement_here(application)
     if lodgement is None:
         return not_now(_("没有收到递交的材料。"))
-    rows = judged(lodgement) if rows is None else rows
+    rows = judged(lodgement, look=False) if rows is None else rows
     word = recommend_word(application)
     open_items = [row.item.label for row in rows if row.check is None]
     if open_items:

@@ -34,7 +34,7 @@ from shidian.documents.intake import safe_name
 from shidian.documents.models import DocumentVersion, StoredFile
 from shidian.reviews import actions as reviews
 from shidian.reviews import claims
-from shidian.reviews.checklist import items, judged
+from shidian.reviews.checklist import judged, points
 from shidian.reviews.models import Check
 from shidian.reviews.rules import can_check, can_recommend, can_release
 from shidian.search.models import Batch, BatchRow, Entry
@@ -88,7 +88,7 @@ def _may_judge(user: User, application: Application, given: Mapping[str, str]) -
     allowed = can_check(user, lodgement)
     if not allowed or not given.get("item"):
         return allowed
-    rows = {row.item.key: row for row in judged(lodgement)}
+    rows = {row.item.key: row for row in judged(lodgement, look=False)}
     if given["item"] not in rows:
         return not_now(_("这件申请没有这个审查要点。"))
     check = rows[given["item"]].check
@@ -257,9 +257,9 @@ def items_of(applications: Sequence[Application]) -> list[tuple[str, str]]:
         if lodgement is not None:
             lodgement.application = application
             return [
-                (item.key, f"{item.group}：{item.label}")
-                for item in items(lodgement)
-                if not item.key.startswith("party-")
+                (point.key, f"{point.group}：{point.label}")
+                for point in points(lodgement)
+                if not point.key.startswith("party-")
             ]
     return []
 

@@ -237,7 +237,7 @@ def recommendation(request: HttpRequest, reference: str) -> HttpResponse:
     here = stage(found.call, found.stage)
     following = stage_after(found.call, here.key)
     onward = following.turn if following else found.call.definition.destination.label
-    rows = judged(seen.lodgement)
+    rows = judged(seen.lodgement, look=False)
     verdict = can_recommend(user, found, rows)
     context = {
         "application": found,
