@@ -97,11 +97,14 @@ class Server:
         )
 
     def run(self, module: str, *words: str) -> str:
-        """Run a module of Python to its end; what it printed, or AssertionError with all that it said."""
+        """Run a module of Python to its end; what it printed, or AssertionError with all that it said.
+
+        Its jobs (letters, the index) are done in it, once, instead of by each service that starts on a copy.
+        """
         done = subprocess.run(
             [sys.executable, "-m", module, *words],
             cwd=ROOT,
-            env=self.environment,
+            env=self.environment | {"SHIDIAN_JOBS_INLINE": "1"},
             capture_output=True,
             text=True,
             check=False,

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from shidian.documents.marks.payload import Mark, encode, spoken
 from tests.browser import chromium, people
 from tests.browser.server import Server
-from tests.browser.visitor import PATIENCE, Visitor, axe
+from tests.browser.visitor import PATIENCE, Seen, Visitor, axe
 
 pytestmark = pytest.mark.browser
 
@@ -225,7 +225,7 @@ def test_the_camera_reads_the_code_of_a_sheet(
     arrive: Callable[..., Visitor],
     server: Server,
     filming: Callable[[Image.Image], Browser],
-    seen: set[tuple[str, ...]],
+    seen: Seen,
 ) -> None:
     first = arrive()
     page = registry_of(first)
