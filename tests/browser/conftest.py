@@ -57,12 +57,17 @@ def seen(common: Path) -> Seen:
 
 @pytest.fixture
 def arrive(browser: Browser, server: Server, seen: Seen) -> Iterator[Callable[..., Visitor]]:
-    """Call it for a new person; all of them leave at the end, and every fault on the way fails the test."""
+    """Call it for a new person, who has signed in if you give the address of an account.
+
+    All of them leave at the end, and every fault on the way fails the test.
+    """
     visitors: list[Visitor] = []
 
-    def arrive(**options: Any) -> Visitor:
+    def arrive(email: str = "", **options: Any) -> Visitor:
         given = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "viewport": WIDE} | options
         context = browser.new_context(**given)
+        if email:
+            server.admit(context, email)
         scripts = bool(given.get("java_script_enabled", True))
         visitors.append(Visitor(context, server.address, seen, scripts=scripts))
         return visitors[-1]

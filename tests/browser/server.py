@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -17,6 +18,10 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from playwright.sync_api import BrowserContext
+
+from tests.browser import people
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120  # seconds until the first answer; a machine that has other work takes a while to begin
@@ -117,6 +122,11 @@ class Server:
         path = self.folder / "data" / "shidian.sqlite3"
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
             return connection.execute(query, values).fetchall()
+
+    def admit(self, context: BrowserContext, email: str) -> None:
+        """Give a browser the session of one of the accounts in tests/browser/people.py."""
+        keys = json.loads((self.folder / "data" / people.SESSIONS).read_text())
+        context.add_cookies([{"name": "shidian_session", "value": keys[email], "url": self.address}])
 
     def start(self) -> None:
         """Serve, and come back when it answers."""

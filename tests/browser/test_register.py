@@ -25,7 +25,7 @@ SAID = "[data-scan-said] .note"
 
 def registry_of(visitor: Visitor) -> Page:
     """The clerk's way to the register, by the words on the screen."""
-    visitor.sign_in(people.CLERK, people.PASSWORD)
+    visitor.go("/desk/")
     visitor.press("材料登记")
     return visitor.page
 
@@ -57,7 +57,7 @@ def said() -> Callable[[Page, str], None]:
 def test_a_hand_scanner_counts_one_copy_after_the_other(
     arrive: Callable[..., Visitor], server: Server, said: Callable[[Page, str], None]
 ) -> None:
-    clerk = arrive()
+    clerk = arrive(people.CLERK)
     clerk.expected |= {409, 422}
     page = registry_of(clerk)
     expect(page.locator("#code")).to_be_focused()
@@ -134,7 +134,7 @@ def test_a_hand_scanner_counts_one_copy_after_the_other(
 def test_a_broken_line_keeps_the_codes(
     arrive: Callable[..., Visitor], server: Server, said: Callable[[Page, str], None]
 ) -> None:
-    clerk = arrive()
+    clerk = arrive(people.CLERK)
     clerk.expected |= {409, 422}
     page = registry_of(clerk)
     page.route("**/registry/receiving/", lambda route: route.abort("internetdisconnected"))
@@ -150,7 +150,7 @@ def test_a_broken_line_keeps_the_codes(
 
 
 def test_without_scripts_each_code_is_a_page(arrive: Callable[..., Visitor], server: Server) -> None:
-    clerk = arrive(java_script_enabled=False)
+    clerk = arrive(people.CLERK, java_script_enabled=False)
     clerk.expected |= {422}
     page = registry_of(clerk)
     page.locator("#code").fill("不是码")
@@ -165,7 +165,7 @@ def test_without_scripts_each_code_is_a_page(arrive: Callable[..., Visitor], ser
 
 
 def test_on_a_phone_held_upright(arrive: Callable[..., Visitor]) -> None:
-    clerk = arrive(viewport=PHONE, has_touch=True, is_mobile=True)
+    clerk = arrive(people.CLERK, viewport=PHONE, has_touch=True, is_mobile=True)
     page = registry_of(clerk)
     for name in ("登记", "在哪里", "缺件清单", "登记回执"):
         clerk.press(name, within=".paper-nav")
@@ -227,11 +227,12 @@ def test_the_camera_reads_the_code_of_a_sheet(
     filming: Callable[[Image.Image], Browser],
     seen: Seen,
 ) -> None:
-    first = arrive()
+    first = arrive(people.CLERK)
     page = registry_of(first)
     reference = reference_on(page)
     form = first.context.request.get(f"{server.address}/desk/applications/{reference}/form.pdf").body()
     context = filming(sheet(form)).new_context(locale="zh-CN")
+    server.admit(context, people.CLERK)
     clerk = Visitor(context, server.address, seen)
     page = registry_of(clerk)
     page.get_by_role("button", name="用相机扫").click()
@@ -253,7 +254,7 @@ def test_the_camera_reads_the_code_of_a_sheet(
 def test_without_a_camera_it_says_what_to_do(
     arrive: Callable[..., Visitor], said: Callable[[Page, str], None]
 ) -> None:
-    clerk = arrive()
+    clerk = arrive(people.CLERK)
     page = registry_of(clerk)
     page.get_by_role("button", name="用相机扫").click()
     said(page, "请用扫码枪，或者输入短码")
