@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 
 from tests import template
 from tests.browser.server import Server
-from tests.browser.visitor import Seen, Visitor
+from tests.browser.visitor import AXE, Seen, Visitor
 
 WIDE = {"width": 1366, "height": 900}
 
@@ -38,6 +38,7 @@ def stage(common: Path) -> Path:
             shutil.copy(template.sqlite_file(), shared / "data" / "shidian.sqlite3")
             made.run("shidian", "prepare")
             made.run("tests.browser.people")
+            shutil.copy(AXE, shared / "data" / "static")
             (shared / "ready").touch()
     return shared / "data"
 

@@ -61,7 +61,10 @@ class Server:
 
     @contextmanager
     def on(self, stage: Path, *, prepared_by: str = "") -> Iterator[Server]:
-        """Serves a copy of the stage until the end; the module `prepared_by` adds to it before the start."""
+        """Serves a copy of the stage until the end, which is quick: nobody needs what is there any more.
+
+        The module `prepared_by` adds to it before the start.
+        """
         shutil.copytree(stage, self.folder / "data")
         if prepared_by:
             self.run(prepared_by)
@@ -69,7 +72,7 @@ class Server:
             self.start()
             yield self
         finally:
-            self.stop()
+            self.kill()
 
     @property
     def address(self) -> str:
@@ -164,13 +167,11 @@ class Server:
         self._process = None
 
     def stop(self) -> None:
-        """End the service and the processes that it started."""
+        """End the service as an operator does; TimeoutExpired when it does not end everything that it started."""
         if self._process is None:
             return
         self._process.terminate()
         try:
             self._process.wait(timeout=25)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+        finally:
+            self.kill()
