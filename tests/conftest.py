@@ -128,7 +128,7 @@ def browser() -> Iterator[Any]:
             pytest.fail("Chromium is not installed")
         pytest.skip("Chromium is not installed")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=chromium.FLAGS)
+        launched = playwright.chromium.launch(executable_path=program, args=chromium.UNPAINTED)
         yield launched
         launched.close()
 

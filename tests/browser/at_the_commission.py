@@ -99,6 +99,7 @@ def _experts() -> None:
     panel.refresh_from_db()
     assignment.assign(panel, [(made[0], applications_of(panel)[0])], by=officer)
     panels.open_panel(panel, by=officer)
+    people.sign_everybody_in()
 
 
 def _fill_in() -> None:

@@ -13,16 +13,22 @@ from playwright.sync_api import Browser
 
 from tests import template
 from tests.browser.server import Server
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import AXE, Seen, Visitor
 
 WIDE = {"width": 1366, "height": 900}
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A data folder with the people and the work of tests/browser/people.py; made once for all workers."""
+def common(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all workers of a run share."""
     base = tmp_path_factory.getbasetemp()
-    shared = (base if worker_id == "master" else base.parent) / "stage"
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def stage(common: Path) -> Path:
+    """A data folder with the people and the work of tests/browser/people.py; made once for all workers."""
+    shared = common / "stage"
     shared.mkdir(exist_ok=True)
     with (shared / "lock").open("w") as lock:
         flock(lock, LOCK_EX)
@@ -32,6 +38,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
             shutil.copy(template.sqlite_file(), shared / "data" / "shidian.sqlite3")
             made.run("shidian", "prepare")
             made.run("tests.browser.people")
+            shutil.copy(AXE, shared / "data" / "static")
             (shared / "ready").touch()
     return shared / "data"
 
@@ -44,19 +51,24 @@ def server(tmp_path_factory: pytest.TempPathFactory, stage: Path) -> Iterator[Se
 
 
 @pytest.fixture(scope="session")
-def seen() -> set[tuple[str, ...]]:
+def seen(common: Path) -> Seen:
     """Pages that axe has measured in this run."""
-    return set()
+    return Seen(common / "seen")
 
 
 @pytest.fixture
-def arrive(browser: Browser, server: Server, seen: set[tuple[str, ...]]) -> Iterator[Callable[..., Visitor]]:
-    """Call it for a new person; all of them leave at the end, and every fault on the way fails the test."""
+def arrive(browser: Browser, server: Server, seen: Seen) -> Iterator[Callable[..., Visitor]]:
+    """Call it for a new person, who has signed in if you give the address of an account.
+
+    All of them leave at the end, and every fault on the way fails the test.
+    """
     visitors: list[Visitor] = []
 
-    def arrive(**options: Any) -> Visitor:
+    def arrive(email: str = "", **options: Any) -> Visitor:
         given = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "viewport": WIDE} | options
         context = browser.new_context(**given)
+        if email:
+            server.admit(context, email)
         scripts = bool(given.get("java_script_enabled", True))
         visitors.append(Visitor(context, server.address, seen, scripts=scripts))
         return visitors[-1]

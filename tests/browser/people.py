@@ -6,6 +6,7 @@ database, since Playwright runs an event loop. Everything is done by the verbs.
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import replace
 from datetime import timedelta
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tests import steps
 
 PASSWORD = "Browser-tests-2023"
+SESSIONS = "sessions.json"
 DAYS_RUNNING = 10
 
 
@@ -62,6 +64,25 @@ def main() -> None:
     _Stage().set()
 
 
+def sign_everybody_in() -> None:
+    """A session for each account, kept by address: only the walk and tests about signing in go through the form."""
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from shidian.accounts.models import User
+
+    keys = {}
+    for user in User.objects.filter(is_active=True):
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.create()
+        keys[user.email] = session.session_key
+    (settings.DATA / SESSIONS).write_text(json.dumps(keys))
+
+
 class _Stage:
     """Makes people by appointing and registering them, as an administrator and a unit would."""
 
@@ -87,6 +108,7 @@ class _Stage:
         self.work_elsewhere()
         self.work_to_rank()
         self.drafts()
+        sign_everybody_in()
 
     def appoint_everybody(self) -> steps.Cast:
         from shidian.organisations.models import Office

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -17,6 +18,10 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from playwright.sync_api import BrowserContext
+
+from tests.browser import people
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120  # seconds until the first answer; a machine that has other work takes a while to begin
@@ -56,7 +61,10 @@ class Server:
 
     @contextmanager
     def on(self, stage: Path, *, prepared_by: str = "") -> Iterator[Server]:
-        """Serves a copy of the stage until the end; the module `prepared_by` adds to it before the start."""
+        """Serves a copy of the stage until the end, which is quick: nobody needs what is there any more.
+
+        The module `prepared_by` adds to it before the start.
+        """
         shutil.copytree(stage, self.folder / "data")
         if prepared_by:
             self.run(prepared_by)
@@ -64,7 +72,7 @@ class Server:
             self.start()
             yield self
         finally:
-            self.stop()
+            self.kill()
 
     @property
     def address(self) -> str:
@@ -97,11 +105,14 @@ class Server:
         )
 
     def run(self, module: str, *words: str) -> str:
-        """Run a module of Python to its end; what it printed, or AssertionError with all that it said."""
+        """Run a module of Python to its end; what it printed, or AssertionError with all that it said.
+
+        Its jobs (letters, the index) are done in it, once, instead of by each service that starts on a copy.
+        """
         done = subprocess.run(
             [sys.executable, "-m", module, *words],
             cwd=ROOT,
-            env=self.environment,
+            env=self.environment | {"SHIDIAN_JOBS_INLINE": "1"},
             capture_output=True,
             text=True,
             check=False,
@@ -114,6 +125,11 @@ class Server:
         path = self.folder / "data" / "shidian.sqlite3"
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
             return connection.execute(query, values).fetchall()
+
+    def admit(self, context: BrowserContext, email: str) -> None:
+        """Give a browser the session of one of the accounts in tests/browser/people.py."""
+        keys = json.loads((self.folder / "data" / people.SESSIONS).read_text())
+        context.add_cookies([{"name": "shidian_session", "value": keys[email], "url": self.address}])
 
     def start(self) -> None:
         """Serve, and come back when it answers."""
@@ -151,13 +167,11 @@ class Server:
         self._process = None
 
     def stop(self) -> None:
-        """End the service and the processes that it started."""
+        """End the service as an operator does; TimeoutExpired when it does not end everything that it started."""
         if self._process is None:
             return
         self._process.terminate()
         try:
             self._process.wait(timeout=25)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+        finally:
+            self.kill()

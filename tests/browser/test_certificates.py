@@ -88,8 +88,7 @@ def sound(pdf: bytes, platform: Trial) -> list[str]:
 def test_two_parties_sign_and_the_pdf_is_sound_elsewhere(
     arrive: Callable[..., Visitor], reference: str, platform: Trial
 ) -> None:
-    writer = arrive()
-    writer.sign_in(people.OTHER_WRITER, people.PASSWORD)
+    writer = arrive(people.OTHER_WRITER)
     writer.go(f"/applications/{reference}/")
     writer.press(link(writer, "证书签名", LEAD))
     writer.title("用数字证书签名")
@@ -130,8 +129,9 @@ def test_two_parties_sign_and_the_pdf_is_sound_elsewhere(
 
 
 def test_the_pages_fit_a_phone(arrive: Callable[..., Visitor], reference: str) -> None:
-    phone = arrive(viewport=SIZES[0], has_touch=True, is_mobile=True, device_scale_factor=2)
-    phone.sign_in(people.OTHER_WRITER, people.PASSWORD)
+    phone = arrive(
+        people.OTHER_WRITER, viewport=SIZES[0], has_touch=True, is_mobile=True, device_scale_factor=2
+    )
     phone.go(f"/applications/{reference}/")
     phone.press(link(phone, "证书签名", GUIDANCE))
     fits(phone, "签名，同意这一版")

@@ -37,8 +37,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, stage: Path) -> Iterator[Se
 
 @pytest.mark.long
 def test_from_the_pool_to_the_list(arrive: Callable[..., Visitor], server: Server) -> None:
-    officer = arrive()
-    officer.sign_in(people.OFFICER, people.PASSWORD)
+    officer = arrive(people.OFFICER)
     add_an_expert(officer)
     set_up_a_panel(officer, server)
 
@@ -49,7 +48,7 @@ def test_from_the_pool_to_the_list(arrive: Callable[..., Visitor], server: Serve
     score_the_rest(expert, server)
     server.run("tests.browser.at_the_commission", "scores")
 
-    reader = arrive()
+    reader = arrive(stage_of.READER)
     read_blind(reader)
     give_a_sheet_back(officer)
     put_it_right(expert, server)
@@ -58,8 +57,7 @@ def test_from_the_pool_to_the_list(arrive: Callable[..., Visitor], server: Serve
     meet(officer, expert, conflicted, server)
     first = try_and_freeze(officer, server)
 
-    approver = arrive()
-    approver.sign_in(people.COMMISSION_APPROVER, people.PASSWORD)
+    approver = arrive(people.COMMISSION_APPROVER)
     decide(officer)
     confirm(approver, server)
     send_the_list(officer, approver, first, server)
@@ -236,7 +234,6 @@ def score_the_rest(expert: Visitor, server: Server) -> None:
 
 def read_blind(reader: Visitor) -> None:
     """Where the call says so nobody learns who applied: not in the list, the application, the sheet or its PDF."""
-    reader.sign_in(stage_of.READER, people.PASSWORD)
     reader.go("/desk/reading/")
     card = reader.page.locator("main section", has_text=stage_of.BLIND)
     expect(card).not_to_contain_text("示范")

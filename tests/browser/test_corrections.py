@@ -16,8 +16,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_correction(arrive: Callable[..., Visitor]) -> None:
-    handler = arrive()
-    handler.sign_in(people.OTHER_HANDLER, people.PASSWORD)
+    handler = arrive(people.OTHER_HANDLER)
     handler.go(HEDONG)
     handler.press(handler.page.locator("main tbody tr", has_text="待审查").last.get_by_role("link").first)
     reference = handler.page.url.split("/applications/")[1].split("/")[0]
@@ -39,8 +38,7 @@ def test_a_correction(arrive: Callable[..., Visitor]) -> None:
     handler.press("退回补正")
     handler.reads("已退回")
 
-    writer = arrive()
-    writer.sign_in(people.OTHER_WRITER, people.PASSWORD)
+    writer = arrive(people.OTHER_WRITER)
     writer.go(f"/applications/{reference}/")
     writer.reads(f"问题清单 {reference}-Q01")
     writer.press(writer.page.get_by_role("link", name="试点预期实现工作目标 · 试点预期实现工作目标"))

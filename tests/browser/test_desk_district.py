@@ -36,17 +36,13 @@ def server(tmp_path_factory: pytest.TempPathFactory, stage: Path) -> Iterator[Se
 
 @pytest.mark.long
 def test_a_list_is_approved_and_its_paper_counted(arrive: Callable[..., Visitor], server: Server) -> None:
-    handler, approver = arrive(), arrive()
-    handler.sign_in(people.OTHER_HANDLER, people.PASSWORD)
-    approver.sign_in(people.OTHER_APPROVER, people.PASSWORD)
+    handler, approver = arrive(people.OTHER_HANDLER), arrive(people.OTHER_APPROVER)
     send_back(handler, approver, server)
     approve_by_keys(handler, approver, server)
     seal_and_send(approver, handler, server)
 
-    clerk = arrive()
-    clerk.sign_in(people.CLERK, people.PASSWORD)
-    writer = arrive()
-    writer.sign_in(people.OTHER_WRITER, people.PASSWORD)
+    clerk = arrive(people.CLERK)
+    writer = arrive(people.OTHER_WRITER)
     _first, second = count_paper(clerk, writer, server)
     move_paper(clerk, second, server)
     give_a_slip(clerk, handler, server)

@@ -132,7 +132,8 @@ def end_sessions(server: Server) -> None:
 def test_nothing_typed_is_ever_lost(server: Server, browser: Browser) -> None:
     chance = random.Random(SEED)
     browsers = [
-        browser.browser_type.launch(executable_path=chromium.program(), args=chromium.FLAGS) for _ in range(2)
+        browser.browser_type.launch(executable_path=chromium.program(), args=chromium.UNPAINTED)
+        for _ in range(2)
     ]
     writers = [
         Writer(each, server, email, mark)
@@ -193,6 +194,7 @@ def test_nothing_typed_is_ever_lost(server: Server, browser: Browser) -> None:
     last.look()
     for each in browsers:
         each.close()
+    server.stop()
 
     kept = revisions(server)
     missing = [

@@ -49,8 +49,7 @@ def draft_of(writer: Visitor) -> str:
 
 
 def test_a_section_from_top_to_bottom(arrive: Callable[..., Visitor]) -> None:
-    writer = arrive()
-    writer.sign_in(people.KEYS_WRITER, people.PASSWORD)
+    writer = arrive(people.KEYS_WRITER)
     page = writer.go(f"{draft_of(writer)}sections/cover/")
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
@@ -70,8 +69,7 @@ def test_a_section_from_top_to_bottom(arrive: Callable[..., Visitor]) -> None:
 
 
 def test_saving_while_the_page_saves_by_itself_is_no_conflict(arrive: Callable[..., Visitor]) -> None:
-    writer = arrive()
-    writer.sign_in(people.KEYS_WRITER, people.PASSWORD)
+    writer = arrive(people.KEYS_WRITER)
     page = writer.go(f"{draft_of(writer)}sections/goals/")
     held: list[tuple[Route, object]] = []
 
@@ -96,8 +94,7 @@ def test_saving_while_the_page_saves_by_itself_is_no_conflict(arrive: Callable[.
 
 
 def test_the_keys_of_the_desk_list(arrive: Callable[..., Visitor]) -> None:
-    officer = arrive()
-    officer.sign_in(people.OTHER_HANDLER, people.PASSWORD)
+    officer = arrive(people.OTHER_HANDLER)
     page = officer.go(f"/desk/calls/{CALL}/offices/hedong/?sort=reference")
     tab_through(page, "筛选")
     links = page.locator("table[data-keys] tbody tr td.d-name a")

@@ -22,8 +22,7 @@ def order(page: Page) -> list[str]:
 
 
 def test_a_list_is_ranked_by_hand_and_goes_with_its_letter(arrive: Callable[..., Visitor]) -> None:
-    handler = arrive()
-    handler.sign_in(people.RANKING_HANDLER, people.PASSWORD)
+    handler = arrive(people.RANKING_HANDLER)
     page = handler.go(LIST)
     one, two, three = order(page)
 
@@ -62,8 +61,7 @@ def test_a_list_is_ranked_by_hand_and_goes_with_its_letter(arrive: Callable[...,
     handler.press(page.get_by_role("link", name=re.compile("提交审批（3 件）")))
     handler.press("提交审批（3 件）", within="main form")
 
-    approver = arrive()
-    approver.sign_in(people.RANKING_APPROVER, people.PASSWORD)
+    approver = arrive(people.RANKING_APPROVER)
     approver.go(LIST)
     approver.reads("津红市监函")
     approver.press("审批通过")

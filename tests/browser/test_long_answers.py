@@ -42,9 +42,8 @@ def draw(color: str) -> bytes:
     return out.getvalue()
 
 
-def open_goals(visitor: Visitor, email: str) -> str:
+def open_goals(visitor: Visitor) -> str:
     """The section of goals in this person's draft; the address of the application."""
-    visitor.sign_in(email, people.PASSWORD)
     visitor.go("/applications/")
     draft = visitor.page.locator("main tbody tr", has_text="填写中").get_by_role("link").first
     address = draft.get_attribute("href") or ""
@@ -54,9 +53,9 @@ def open_goals(visitor: Visitor, email: str) -> str:
     return address
 
 
-def fresh_goals(visitor: Visitor, email: str, text: str) -> str:
+def fresh_goals(visitor: Visitor, text: str) -> str:
     """The same, with this text and nothing else in it."""
-    address = open_goals(visitor, email)
+    address = open_goals(visitor)
     if visitor.page.locator(FIELD).is_hidden():
         button(visitor, "看原文").click()
     visitor.page.fill(FIELD, text)
@@ -81,8 +80,8 @@ def held(visitor: Visitor) -> str:
 
 
 def test_a_table_and_a_picture_are_made_in_the_page_and_come_on_paper(arrive: Callable[..., Visitor]) -> None:
-    writer = arrive()
-    address = fresh_goals(writer, people.KEYS_WRITER, "一、目标\n二、指标\n三、体系结构")
+    writer = arrive(people.KEYS_WRITER)
+    address = fresh_goals(writer, "一、目标\n二、指标\n三、体系结构")
     page = writer.page
     page.locator(FIELD).evaluate("(node) => { node.focus(); node.setSelectionRange(6, 6); }")
     button(writer, "插入表格").click()
@@ -135,8 +134,8 @@ def test_a_table_and_a_picture_are_made_in_the_page_and_come_on_paper(arrive: Ca
 def test_what_is_no_picture_is_refused_in_words_and_nothing_is_written(
     arrive: Callable[..., Visitor],
 ) -> None:
-    writer = arrive()
-    fresh_goals(writer, people.KEYS_WRITER, "一段")
+    writer = arrive(people.KEYS_WRITER)
+    fresh_goals(writer, "一段")
     page = writer.page
     button(writer, "插入图片").click()
     page.set_input_files(
@@ -153,8 +152,8 @@ def test_what_is_no_picture_is_refused_in_words_and_nothing_is_written(
 def test_a_picture_on_its_way_waits_while_one_writes_on_and_undo_keeps_it(
     arrive: Callable[..., Visitor],
 ) -> None:
-    writer = arrive()
-    fresh_goals(writer, people.KEYS_WRITER, "前面\n后面")
+    writer = arrive(people.KEYS_WRITER)
+    fresh_goals(writer, "前面\n后面")
     page = writer.page
     waiting: list[Callable[[], None]] = []
     page.route(
@@ -187,8 +186,8 @@ def test_a_picture_on_its_way_waits_while_one_writes_on_and_undo_keeps_it(
 
 
 def test_a_paste_from_word_comes_to_the_server(arrive: Callable[..., Visitor]) -> None:
-    writer = arrive()
-    fresh_goals(writer, people.KEYS_WRITER, "开头")
+    writer = arrive(people.KEYS_WRITER)
+    fresh_goals(writer, "开头")
     sample = Path(__file__).parents[1] / "ui/clipboard/word-table.html"
     page = writer.page
     page.locator(FIELD).evaluate("(node) => { node.focus(); node.setSelectionRange(2, 2); }")
@@ -205,10 +204,10 @@ def test_a_paste_from_word_comes_to_the_server(arrive: Callable[..., Visitor]) -
 
 
 def test_two_people_in_one_table_lose_nothing(arrive: Callable[..., Visitor]) -> None:
-    first, second = arrive(), arrive()
+    first, second = arrive(people.PLAIN_WRITER), arrive(people.PLAIN_COLLEAGUE)
     second.expected = {409}
-    fresh_goals(first, people.PLAIN_WRITER, "| 甲 | 乙 |\n| 丙 | 丁 |")
-    address = open_goals(second, people.PLAIN_COLLEAGUE)
+    fresh_goals(first, "| 甲 | 乙 |\n| 丙 | 丁 |")
+    address = open_goals(second)
     first.page.locator(CELL).nth(0).click()
     first.page.keyboard.insert_text("一")
     saved(first)
@@ -236,16 +235,16 @@ def test_two_people_in_one_table_lose_nothing(arrive: Callable[..., Visitor]) ->
 
 
 def test_without_javascript_the_text_is_written_by_hand(arrive: Callable[..., Visitor]) -> None:
-    plain = arrive(java_script_enabled=False)
-    open_goals(plain, people.PHONE_WRITER)
+    plain = arrive(people.PHONE_WRITER, java_script_enabled=False)
+    open_goals(plain)
     text = "一、目标\n| 甲 | 乙 |\n| 丙 | 丁 |"
     expect(plain.page.locator("[data-prose-grammar]")).to_be_visible()
     plain.type({"goals": text})
     plain.press("保存")
 
     assert held(plain) == text
-    writer = arrive(viewport=PHONE, has_touch=True, is_mobile=True)
-    open_goals(writer, people.PHONE_WRITER)
+    writer = arrive(people.PHONE_WRITER, viewport=PHONE, has_touch=True, is_mobile=True)
+    open_goals(writer)
     expect(writer.page.locator(CELL)).to_have_count(4)
     assert writer.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     writer.page.locator(CELL).nth(3).tap()
@@ -256,8 +255,8 @@ def test_without_javascript_the_text_is_written_by_hand(arrive: Callable[..., Vi
 
 
 def test_a_fault_told_on_the_page_leads_into_the_editor(arrive: Callable[..., Visitor]) -> None:
-    writer = arrive()
-    address = fresh_goals(writer, people.KEYS_WRITER, "| 甲 | 乙 |\n| 丙 | 丁 |\n[图：没有传.png]")
+    writer = arrive(people.KEYS_WRITER)
+    address = fresh_goals(writer, "| 甲 | 乙 |\n| 丙 | 丁 |\n[图：没有传.png]")
     writer.go(f"{address}sections/goals/?check=filled")
     writer.page.locator("[data-errors] a", has_text="没有传.png").click()
 

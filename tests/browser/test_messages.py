@@ -16,8 +16,10 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_writer_reads_messages_and_chooses_how_to_be_told(arrive: Callable[..., Visitor]) -> None:
-    writer = arrive(viewport=SIZES[0], has_touch=True, is_mobile=True, device_scale_factor=2)
-    writer.sign_in(people.PHONE_WRITER, people.PASSWORD)
+    writer = arrive(
+        people.PHONE_WRITER, viewport=SIZES[0], has_touch=True, is_mobile=True, device_scale_factor=2
+    )
+    writer.go("/applications/")
     writer.page.get_by_role("banner").get_by_role("link", name=re.compile("^消息")).click()
     expect(writer.page.get_by_role("heading", level=1)).to_have_text("消息")
     fits(writer)
@@ -33,8 +35,7 @@ def test_a_writer_reads_messages_and_chooses_how_to_be_told(arrive: Callable[...
 
 
 def test_an_officer_words_a_letter_and_sees_what_was_sent(arrive: Callable[..., Visitor]) -> None:
-    officer = arrive()
-    officer.sign_in(people.OFFICER, people.PASSWORD)
+    officer = arrive(people.OFFICER)
     officer.go(f"/desk/calls/{CALL}/wordings/")
     officer.page.get_by_role("link", name="申请被退回补正").click()
     officer.page.get_by_label("主题").fill("{name} 请修改")

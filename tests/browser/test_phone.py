@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from playwright.sync_api import expect
@@ -46,11 +47,11 @@ def fits(visitor: Visitor, main_action: str = "", *, exact: bool = True) -> None
 
 
 @pytest.fixture
-def phone(arrive: Callable[..., Visitor]) -> Callable[[], Visitor]:
-    return lambda: arrive(viewport=SIZES[0], has_touch=True, is_mobile=True, device_scale_factor=2)
+def phone(arrive: Callable[..., Visitor]) -> Callable[..., Visitor]:
+    return partial(arrive, viewport=SIZES[0], has_touch=True, is_mobile=True, device_scale_factor=2)
 
 
-def test_a_visitor(phone: Callable[[], Visitor]) -> None:
+def test_a_visitor(phone: Callable[..., Visitor]) -> None:
     visitor = phone()
     visitor.go("/")
     fits(visitor)
@@ -65,9 +66,8 @@ def test_a_visitor(phone: Callable[[], Visitor]) -> None:
     fits(visitor, "注册")
 
 
-def test_a_writer(phone: Callable[[], Visitor]) -> None:
-    writer = phone()
-    writer.sign_in(people.PHONE_WRITER, people.PASSWORD)
+def test_a_writer(phone: Callable[..., Visitor]) -> None:
+    writer = phone(people.PHONE_WRITER)
     writer.go("/applications/")
     fits(writer)
     rows = writer.page.locator("main tbody a[href*='/applications/']")
@@ -93,9 +93,8 @@ def test_a_writer(phone: Callable[[], Visitor]) -> None:
     fits(writer, "下一步：核对")
 
 
-def test_a_district_officer(phone: Callable[[], Visitor]) -> None:
-    officer = phone()
-    officer.sign_in(people.OTHER_HANDLER, people.PASSWORD)
+def test_a_district_officer(phone: Callable[..., Visitor]) -> None:
+    officer = phone(people.OTHER_HANDLER)
     officer.go("/desk/")
     fits(officer)
     officer.go(HEDONG)
@@ -108,13 +107,11 @@ def test_a_district_officer(phone: Callable[[], Visitor]) -> None:
     fits(officer, "提交审批", exact=False)
 
 
-def test_the_clerk_and_the_commission(phone: Callable[[], Visitor]) -> None:
-    clerk = phone()
-    clerk.sign_in(people.CLERK, people.PASSWORD)
+def test_the_clerk_and_the_commission(phone: Callable[..., Visitor]) -> None:
+    clerk = phone(people.CLERK)
     clerk.go(f"/desk/calls/{CALL}/registry/")
     fits(clerk)
-    officer = phone()
-    officer.sign_in(people.OFFICER, people.PASSWORD)
+    officer = phone(people.OFFICER)
     officer.go(f"/desk/calls/{CALL}/overview/")
     fits(officer)
     expect(officer.page.locator("main")).to_contain_text("河东区")

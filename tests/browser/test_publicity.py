@@ -28,8 +28,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, stage: Path) -> Iterator[Se
 
 
 def test_from_the_desk_to_the_objector_and_back(arrive: Callable[..., Visitor]) -> None:
-    officer, approver = arrive(), arrive()
-    officer.sign_in(people.OFFICER, people.PASSWORD)
+    officer, approver = arrive(people.OFFICER), arrive(people.COMMISSION_APPROVER)
     officer.go(f"/desk/calls/{CALL}/decisions/")
     officer.reads("海河东路")
     officer.go(f"/desk/calls/{CALL}/publicities/")
@@ -38,7 +37,6 @@ def test_from_the_desk_to_the_objector_and_back(arrive: Callable[..., Visitor]) 
     officer.reads("只有本机构的审批人可以发布公示")
     reference = officer.page.url.rstrip("/").rpartition("/")[2]
 
-    approver.sign_in(people.COMMISSION_APPROVER, people.PASSWORD)
     approver.go("/desk/")
     approver.press("看公示", exact=False)
     approver.press("发布")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,11 @@ import pytest
 from PIL import Image, ImageFilter
 from playwright.sync_api import Browser, Page, expect
 
+from shidian.dispatch.registering import SAME_SHEETS
 from shidian.documents.marks.payload import Mark, encode, spoken
 from tests.browser import chromium, people
 from tests.browser.server import Server
-from tests.browser.visitor import PATIENCE, Visitor, axe
+from tests.browser.visitor import PATIENCE, Seen, Visitor, axe
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +27,7 @@ SAID = "[data-scan-said] .note"
 
 def registry_of(visitor: Visitor) -> Page:
     """The clerk's way to the register, by the words on the screen."""
-    visitor.sign_in(people.CLERK, people.PASSWORD)
+    visitor.go("/desk/")
     visitor.press("材料登记")
     return visitor.page
 
@@ -57,7 +59,7 @@ def said() -> Callable[[Page, str], None]:
 def test_a_hand_scanner_counts_one_copy_after_the_other(
     arrive: Callable[..., Visitor], server: Server, said: Callable[[Page, str], None]
 ) -> None:
-    clerk = arrive()
+    clerk = arrive(people.CLERK)
     clerk.expected |= {409, 422}
     page = registry_of(clerk)
     expect(page.locator("#code")).to_be_focused()
@@ -134,7 +136,7 @@ def test_a_hand_scanner_counts_one_copy_after_the_other(
 def test_a_broken_line_keeps_the_codes(
     arrive: Callable[..., Visitor], server: Server, said: Callable[[Page, str], None]
 ) -> None:
-    clerk = arrive()
+    clerk = arrive(people.CLERK)
     clerk.expected |= {409, 422}
     page = registry_of(clerk)
     page.route("**/registry/receiving/", lambda route: route.abort("internetdisconnected"))
@@ -150,7 +152,7 @@ def test_a_broken_line_keeps_the_codes(
 
 
 def test_without_scripts_each_code_is_a_page(arrive: Callable[..., Visitor], server: Server) -> None:
-    clerk = arrive(java_script_enabled=False)
+    clerk = arrive(people.CLERK, java_script_enabled=False)
     clerk.expected |= {422}
     page = registry_of(clerk)
     page.locator("#code").fill("不是码")
@@ -165,7 +167,7 @@ def test_without_scripts_each_code_is_a_page(arrive: Callable[..., Visitor], ser
 
 
 def test_on_a_phone_held_upright(arrive: Callable[..., Visitor]) -> None:
-    clerk = arrive(viewport=PHONE, has_touch=True, is_mobile=True)
+    clerk = arrive(people.CLERK, viewport=PHONE, has_touch=True, is_mobile=True)
     page = registry_of(clerk)
     for name in ("登记", "在哪里", "缺件清单", "登记回执"):
         clerk.press(name, within=".paper-nav")
@@ -208,7 +210,7 @@ def filming(browser: Browser, tmp_path: Path) -> Iterator[Callable[[Image.Image]
         path = tmp_path / "sheet.y4m"
         film(page, path)
         flags = [
-            *chromium.FLAGS,
+            *chromium.UNPAINTED,
             "--use-fake-ui-for-media-stream",
             "--use-fake-device-for-media-stream",
             f"--use-file-for-fake-video-capture={path}",
@@ -225,15 +227,19 @@ def test_the_camera_reads_the_code_of_a_sheet(
     arrive: Callable[..., Visitor],
     server: Server,
     filming: Callable[[Image.Image], Browser],
-    seen: set[tuple[str, ...]],
+    seen: Seen,
 ) -> None:
-    first = arrive()
-    page = registry_of(first)
-    reference = reference_on(page)
+    first = arrive(people.CLERK)
+    reference = reference_on(registry_of(first))
     form = first.context.request.get(f"{server.address}/desk/applications/{reference}/form.pdf").body()
     context = filming(sheet(form)).new_context(locale="zh-CN")
+    server.admit(context, people.CLERK)
     clerk = Visitor(context, server.address, seen)
     page = registry_of(clerk)
+    # For a while after a copy was counted a sheet without a number of its own is in doubt.
+    [(at,)] = server.rows("SELECT max(at) FROM dispatch_papercopy")
+    since = datetime.now(UTC) - datetime.fromisoformat(f"{at or '2023-07-03 00:00:00'}Z")
+    page.wait_for_timeout(max(0, (SAME_SHEETS - since).total_seconds()) * 1000)
     page.get_by_role("button", name="用相机扫").click()
     # The print of the system carries no number of a copy: it is the next that is missing.
     told = re.compile(rf"已登记 {reference} 第 [123] 份（v1）")
@@ -253,7 +259,7 @@ def test_the_camera_reads_the_code_of_a_sheet(
 def test_without_a_camera_it_says_what_to_do(
     arrive: Callable[..., Visitor], said: Callable[[Page, str], None]
 ) -> None:
-    clerk = arrive()
+    clerk = arrive(people.CLERK)
     page = registry_of(clerk)
     page.get_by_role("button", name="用相机扫").click()
     said(page, "请用扫码枪，或者输入短码")

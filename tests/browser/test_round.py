@@ -180,8 +180,7 @@ def test_a_round_asks_again_exactly_those_who_are_concerned(
     def phone() -> Visitor:
         return arrive(viewport=SIZES[0], has_touch=True, is_mobile=True, device_scale_factor=2)
 
-    writer, post = arrive(), Post(arrive())
-    writer.sign_in(people.OTHER_WRITER, people.PASSWORD)
+    writer, post = arrive(people.OTHER_WRITER), Post(arrive())
     key = authority.key_file(*authority.issue(LEAD))
     paper = {ONE: "已同意", TWO: "已同意"}
 

@@ -50,8 +50,7 @@ def frozen(visitor: Visitor) -> str:
 def test_a_pile_is_read_in_the_background_and_the_rest_matched_by_keys(
     arrive: Callable[..., Visitor],
 ) -> None:
-    writer = arrive()
-    writer.sign_in(people.KEYS_WRITER, people.PASSWORD)
+    writer = arrive(people.KEYS_WRITER)
     application = frozen(writer)
     pages = printed(writer, application)
     writer.go(application)
@@ -81,8 +80,7 @@ def test_a_pile_is_read_in_the_background_and_the_rest_matched_by_keys(
 
 
 def test_throwing_in_and_matching_without_scripts(arrive: Callable[..., Visitor]) -> None:
-    writer = arrive(java_script_enabled=False)
-    writer.sign_in(people.PHONE_WRITER, people.PASSWORD)
+    writer = arrive(people.PHONE_WRITER, java_script_enabled=False)
     application = frozen(writer)
     pages = printed(writer, application)
     writer.go(application)

@@ -16,8 +16,7 @@ CALL = "tianjin-2023-smps10-demo"
 
 
 def test_from_the_header_to_an_application_by_keys(arrive: Callable[..., Visitor]) -> None:
-    officer = arrive()
-    officer.sign_in(people.OTHER_HANDLER, people.PASSWORD)
+    officer = arrive(people.OTHER_HANDLER)
     page = officer.go("/desk/")
     page.keyboard.press("/")
     expect(page.locator("[data-search-box]")).to_be_focused()
@@ -43,8 +42,7 @@ def test_from_the_header_to_an_application_by_keys(arrive: Callable[..., Visitor
 
 
 def test_a_view_a_mistake_and_a_batch(arrive: Callable[..., Visitor]) -> None:
-    officer = arrive()
-    officer.sign_in(people.OTHER_HANDLER, people.PASSWORD)
+    officer = arrive(people.OTHER_HANDLER)
     page = officer.go("/desk/search/?q=状太:退回")
     expect(page.locator("#q-problems")).to_contain_text("是不是“状态”")
     page = officer.go("/desk/search/?q=综合减灾")
@@ -63,8 +61,7 @@ def test_a_view_a_mistake_and_a_batch(arrive: Callable[..., Visitor]) -> None:
 
 def test_the_figures_on_a_wide_and_a_narrow_screen(arrive: Callable[..., Visitor]) -> None:
     for width in (1280, 320):
-        officer = arrive(viewport={"width": width, "height": 800})
-        officer.sign_in(people.OTHER_HANDLER, people.PASSWORD)
+        officer = arrive(people.OTHER_HANDLER, viewport={"width": width, "height": 800})
         page = officer.go(f"/desk/calls/{CALL}/figures/")
         expect(page.locator("svg").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -38,8 +38,7 @@ def _pack(writer: Visitor) -> bytes:
 @pytest.mark.parametrize("width", [1366, 390])
 def test_a_printed_sheet_is_checked_by_anybody(arrive: Callable[..., Visitor], width: int) -> None:
     viewport = {"width": width, "height": 900}
-    writer = arrive(viewport=viewport)
-    writer.sign_in(people.PLAIN_WRITER, people.PASSWORD)
+    writer = arrive(people.PLAIN_WRITER, viewport=viewport)
     with pypdfium2.PdfDocument(_pack(writer)) as pdf:
         assert len(pdf) > 4
         codes = zxingcpp.read_barcodes(pdf[0].render(scale=2).to_pil())

@@ -41,9 +41,8 @@ def prove(party: Visitor, postman: Visitor, *, after: str = "") -> str:
 
 
 def test_a_party_without_an_account_signs_by_link_on_a_phone(arrive: Callable[..., Visitor]) -> None:
-    writer, postman = arrive(), arrive()
+    writer, postman = arrive(people.LINK_WRITER), arrive()
     phone = arrive(viewport=SIZES[0], has_touch=True, is_mobile=True, device_scale_factor=2)
-    writer.sign_in(people.LINK_WRITER, people.PASSWORD)
     writer.go("/sign-offs/")
     writer.press(writer.page.locator(".party", has_text="保证单位").get_by_role("link", name="链接和委托"))
     writer.type({"email": "zhou@unit.example", "mobile": "13812345678", "name": "周伟"})

@@ -32,8 +32,7 @@ def edited(content: bytes, label: str, answer: str) -> bytes:
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_out_and_in_again(arrive: Callable[..., Visitor], scripts: bool) -> None:
-    writer = arrive(viewport={"width": 390, "height": 844}, java_script_enabled=scripts)
-    writer.sign_in(people.PHONE_WRITER, people.PASSWORD)
+    writer = arrive(people.PHONE_WRITER, viewport={"width": 390, "height": 844}, java_script_enabled=scripts)
     writer.go("/applications/")
     addresses = [
         link.get_attribute("href") or ""

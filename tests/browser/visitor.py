@@ -6,9 +6,9 @@ that was not expected) is kept and fails the test at its end.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,23 +30,29 @@ addEventListener("securitypolicyviolation", (event) => {
   (window.refusedByPolicy ??= []).push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
 });
 """
+# Axe lies among the static files of the server, so that the browser reads and compiles half a megabyte only once.
+MEASURE = """
+async () => {
+  const script = document.createElement("script");
+  script.src = "/static/axe.min.js";
+  await new Promise((done, lost) => {
+    script.onload = done;
+    script.onerror = () => lost(new Error("axe is not there"));
+    document.head.append(script);
+  });
+  script.remove();
+  const result = await axe.run(document, { resultTypes: ["violations"], preload: false });
+  return result.violations;
+}
+"""
 # What differs between two views of one page without being another page.
 _REFERENCE = re.compile(r"(?<=/)(?:[A-Z]+\d*-[^/]+|[A-Za-z]+\d+-\d+|\d+|[0-9a-f]{12,}|[\w-]{20,})(?=/)")
 _NUMBERS = re.compile(r"[\d０-９]+|“[^”]*”")
 
 
-@cache
-def axe_source() -> str:
-    """The script of axe, read once."""
-    return AXE.read_text()
-
-
 def axe(page: Page) -> list[str]:
     """What axe finds on a page, every finding with the rule, the places and what to do."""
-    page.evaluate(axe_source())
-    found: list[dict[str, Any]] = page.evaluate(
-        "axe.run(document, {resultTypes: ['violations'], preload: false}).then((result) => result.violations)"
-    )
+    found: list[dict[str, Any]] = page.evaluate(MEASURE)
     return [
         f"{rule['id']}: {rule['help']} at {node['target']}\n    {node['html'][:200]}\n    {node['failureSummary']}"
         for rule in found
@@ -54,12 +60,26 @@ def axe(page: Page) -> list[str]:
     ]
 
 
+class Seen:
+    """The pages that axe has measured: an empty file for each, in a folder that all workers of a run share."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+
+    def adds(self, *page: str) -> bool:
+        """Whether nobody has measured it; whoever asks first does."""
+        try:
+            (self.folder / hashlib.sha256("\0".join(page).encode()).hexdigest()).touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
+
+
 class Visitor:
     """One person with a browser of their own; `seen` is shared, so that a page is looked at once in a run."""
 
-    def __init__(
-        self, context: BrowserContext, address: str, seen: set[tuple[str, ...]], *, scripts: bool = True
-    ) -> None:
+    def __init__(self, context: BrowserContext, address: str, seen: Seen, *, scripts: bool = True) -> None:
         self.context, self.address, self.seen, self.scripts = context, address, seen, scripts
         self.expected: set[int] = set()
         self.faults: list[str] = []
@@ -161,20 +181,21 @@ class Visitor:
         """
         if not self.scripts:
             return
-        for refused in self.page.evaluate("window.refusedByPolicy ?? []"):
-            self._note(f"content security policy: {refused}")
-        path = _REFERENCE.sub("*", self.page.url.removeprefix(self.address).partition("?")[0])
-        states = self.page.evaluate(
-            "[...document.querySelectorAll('main h1, main [data-errors], main form')].length"
+        refused, title, states = self.page.evaluate(
+            """() => [
+              window.refusedByPolicy ?? [],
+              document.title,
+              document.querySelectorAll("main h1, main [data-errors], main form").length,
+            ]"""
         )
+        for each in refused:
+            self._note(f"content security policy: {each}")
+        path = _REFERENCE.sub("*", self.page.url.removeprefix(self.address).partition("?")[0])
         size = self.page.viewport_size or {"width": 0}
-        title = _NUMBERS.sub("*", self.page.title())
-        key = (path, title.partition("：")[0], str(states), str(size["width"]))
-        if key in self.seen:
-            return
-        self.seen.add(key)
-        found = axe(self.page)
-        assert not found, f"axe at {self.page.url}\n" + "\n".join(found)
+        title = _NUMBERS.sub("*", title)
+        if self.seen.adds(path, title.partition("：")[0], str(states), str(size["width"])):
+            found = axe(self.page)
+            assert not found, f"axe at {self.page.url}\n" + "\n".join(found)
 
     def reads(self, words: str | re.Pattern[str], *, within: str = "main") -> None:
         """The page says this."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import mimetypes
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
-from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from playwright.sync_api import Page, Route
 
@@ -16,6 +14,7 @@ from shidian.questionnaires.definition import Section
 from shidian.ui.csp import POLICY
 from shidian.ui.questionnaire import bind
 from tests import steps
+from tests.ui import static_files
 
 HOST = "http://shidian.test"
 SECTION = Section.model_validate(
@@ -59,8 +58,7 @@ class LongAnswers:
     def handle(self, route: Route) -> None:
         url = route.request.url.removeprefix(HOST)
         if url.startswith("/static/"):
-            path = str(finders.find(url.removeprefix("/static/").split("?")[0]))
-            route.fulfill(path=path, content_type=mimetypes.guess_type(path)[0] or "text/plain")
+            static_files.answer(route)
         elif url.startswith("/save/"):
             posted = dict(parse_qsl((route.request.post_data_buffer or b"").decode(), keep_blank_values=True))
             self.saves.append({"key": url.split("/")[2], **posted})

@@ -3,11 +3,9 @@
 The page is made by the real markup; the lists are answered by the real views.
 """
 
-import mimetypes
 from collections.abc import Iterator
 
 import pytest
-from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.urls import resolve
@@ -17,6 +15,7 @@ from shidian.questionnaires.definition import Section
 from shidian.ui.csp import POLICY
 from shidian.ui.questionnaire import bind
 from tests.browser.visitor import axe
+from tests.ui import static_files
 
 pytestmark = pytest.mark.browser
 
@@ -45,8 +44,7 @@ class Site:
     def handle(self, route: Route) -> None:
         url = route.request.url.removeprefix(HOST)
         if url.startswith("/static/"):
-            path = str(finders.find(url.removeprefix("/static/").split("?")[0]))
-            route.fulfill(path=path, content_type=mimetypes.guess_type(path)[0] or "text/plain")
+            static_files.answer(route)
         elif url.startswith(("/industries/", "/regions/")):
             self.asked.append(url)
             if not self.lists:

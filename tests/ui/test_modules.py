@@ -4,20 +4,19 @@ No server: pages and static files are served by the test through request interce
 """
 
 import json
-import mimetypes
 import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from shidian.questionnaires.definition import Section
 from shidian.ui.csp import POLICY
 from shidian.ui.questionnaire import bind
+from tests.ui import static_files
 
 pytestmark = pytest.mark.browser
 
@@ -65,9 +64,7 @@ class Site:
     def handle(self, route: Route) -> None:
         url = route.request.url.removeprefix(HOST)
         if url.startswith("/static/"):
-            path = str(finders.find(url.removeprefix("/static/").split("?")[0]))
-            kind = mimetypes.guess_type(path)[0] or "text/plain"
-            route.fulfill(path=path, content_type=kind)
+            static_files.answer(route)
         elif url.startswith("/save/"):
             self._save(route, url.split("/")[2])
         elif url == "/session/":

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect
 
 from shidian.questionnaires import prose
 from tests.ui.long_answers import GOALS, LongAnswers, open_page, paste, written
@@ -19,9 +19,12 @@ NOTICE = "[data-pasted]"
 
 
 @pytest.fixture(scope="module")
-def context(browser: Browser) -> Iterator[BrowserContext]:
+def tab(browser: Browser) -> Iterator[Page]:
+    """One tab for all; every test loads the page anew."""
     context = browser.new_context(locale="zh-CN")
-    yield context
+    tab = context.new_page()
+    tab.on("dialog", lambda dialog: dialog.accept())
+    yield tab
     context.close()
 
 
@@ -31,16 +34,24 @@ def site() -> LongAnswers:
 
 
 @pytest.fixture
-def page(context: BrowserContext, site: LongAnswers) -> Iterator[Page]:
-    page = context.new_page()
+def page(tab: Page, site: LongAnswers) -> Iterator[Page]:
     faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda m: faults.append(m.text) if "Content Security" in m.text else None)
-    page.on("dialog", lambda dialog: dialog.accept())
-    page.route("**/*", site.handle)
-    open_page(page, site)
-    yield page
-    page.close()
+
+    def thrown(error: Error) -> None:
+        faults.append(str(error))
+
+    def said(message: ConsoleMessage) -> None:
+        if "Content Security" in message.text:
+            faults.append(message.text)
+
+    tab.on("pageerror", thrown)
+    tab.on("console", said)
+    tab.route("**/*", site.handle)
+    yield tab
+    tab.goto("about:blank")
+    tab.unroute_all()
+    tab.remove_listener("pageerror", thrown)
+    tab.remove_listener("console", said)
     assert faults == []
 
 
@@ -50,7 +61,10 @@ def plain_of(html: str) -> str:
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
-def test_a_paste_keeps_paragraphs_numbers_and_simple_tables(page: Page, sample: Path) -> None:
+def test_a_paste_keeps_paragraphs_numbers_and_simple_tables(
+    page: Page, site: LongAnswers, sample: Path
+) -> None:
+    open_page(page, site)
     html = sample.read_text()
     expected = sample.with_suffix(".txt").read_text().rstrip("\n")
     page.focus(GOALS)
@@ -62,23 +76,25 @@ def test_a_paste_keeps_paragraphs_numbers_and_simple_tables(page: Page, sample: 
     assert page.evaluate("window.ran") is None
     expect(page.locator(NOTICE)).to_be_visible()
 
+    # A field without tables gets the same words.
+    page.focus("#f-state")
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
-def test_a_field_without_tables_gets_the_same_words(page: Page, sample: Path) -> None:
-    html = sample.read_text()
-    wanted = prose.parse(sample.with_suffix(".txt").read_text().rstrip("\n"))
+    paste(page, html=html, plain=plain_of(html))
+
+    assert written(page, "#f-state") == "\n".join(without_tables(expected))
+    assert page.evaluate("window.ran") is None
+
+
+def without_tables(text: str) -> list[str]:
+    """The lines of a text, each row of its tables as one."""
     lines: list[str] = []
-    for block in wanted.blocks:
+    for block in prose.parse(text).blocks:
         if isinstance(block, prose.Table):
             rows = [[cell.replace("\n", " ") for cell in row if cell] for row in block.rows]
             lines += ["；".join(row) for row in rows]
         else:
             lines += prose.lines_of(block)
-    page.focus("#f-state")
-
-    paste(page, html=html, plain=plain_of(html))
-
-    assert written(page, "#f-state") == "\n".join(lines)
+    return lines
 
 
 def test_the_samples_are_there() -> None:
@@ -118,6 +134,7 @@ def test_the_notice_says_what_was_kept_and_takes_it_back(page: Page, site: LongA
 
 
 def test_what_was_typed_after_a_paste_is_not_taken_back(page: Page, site: LongAnswers) -> None:
+    open_page(page, site)
     page.focus("#f-state")
     paste(page, html="<ol><li>甲</li></ol>", plain="甲")
     page.keyboard.insert_text("又写")
@@ -160,7 +177,8 @@ def test_a_table_next_to_a_table_does_not_become_one_with_it(page: Page, site: L
     assert [len(block.rows) for block in blocks if isinstance(block, prose.Table)] == [2, 2]
 
 
-def test_cells_of_a_sheet_are_a_table(page: Page) -> None:
+def test_cells_of_a_sheet_are_a_table(page: Page, site: LongAnswers) -> None:
+    open_page(page, site)
     page.focus(GOALS)
 
     paste(page, plain='指标\t值\r\n"一行\n两行"\t"说""好"""\r\n')
@@ -179,7 +197,10 @@ def test_cells_of_a_sheet_are_a_table(page: Page) -> None:
         ("<span style='color:red'>一句话</span>", "一句话"),
     ],
 )
-def test_plain_text_is_left_to_the_browser(page: Page, html: str | None, plain: str) -> None:
+def test_plain_text_is_left_to_the_browser(
+    page: Page, site: LongAnswers, html: str | None, plain: str
+) -> None:
+    open_page(page, site)
     for field in (GOALS, "#f-state"):
         page.focus(field)
         paste(page, html=html, plain=plain)
@@ -198,7 +219,8 @@ def test_a_picture_alone_drops_nothing_that_was_marked(page: Page, site: LongAns
     expect(page.locator(NOTICE)).to_contain_text("没有可以粘贴的文字。1 张图片没有带入，请用“插入图片”上传。")
 
 
-def test_rows_of_a_table_are_cleaned_too(page: Page) -> None:
+def test_rows_of_a_table_are_cleaned_too(page: Page, site: LongAnswers) -> None:
+    open_page(page, site)
     page.focus("#f-plan-1-what")
 
     paste(page, html="<ul><li>甲</li></ul>", plain="甲")
@@ -206,7 +228,8 @@ def test_rows_of_a_table_are_cleaned_too(page: Page) -> None:
     assert written(page, "#f-plan-1-what") == "● 甲"
 
 
-def test_a_long_table_comes_in_parts_that_fit(page: Page) -> None:
+def test_a_long_table_comes_in_parts_that_fit(page: Page, site: LongAnswers) -> None:
+    open_page(page, site)
     rows = "".join(f"<tr><td>{n}</td><td>甲</td></tr>" for n in range(150))
     page.focus(GOALS)
 

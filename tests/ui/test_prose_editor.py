@@ -43,7 +43,6 @@ def page(context: BrowserContext, site: LongAnswers) -> Iterator[Page]:
     page.on("console", lambda m: faults.append(m.text) if "Content Security" in m.text else None)
     page.on("dialog", lambda dialog: dialog.accept())
     page.route("**/*", site.handle)
-    open_page(page, site, goals=TEXT)
     yield page
     page.close()
     assert faults == []
@@ -75,7 +74,10 @@ def shape(block: Block) -> dict[str, Any]:
             return {"kind": "picture", "name": name, "caption": caption}
 
 
-def test_browser_and_server_read_the_same_blocks_and_every_text_comes_back(page: Page) -> None:
+def test_browser_and_server_read_the_same_blocks_and_every_text_comes_back(
+    page: Page, site: LongAnswers
+) -> None:
+    open_page(page, site, goals=TEXT)
     texts: list[str] = []
 
     @settings(max_examples=700, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -102,6 +104,7 @@ def test_browser_and_server_read_the_same_blocks_and_every_text_comes_back(page:
 
 
 def test_opening_and_looking_changes_nothing(page: Page, site: LongAnswers) -> None:
+    open_page(page, site, goals=TEXT)
     assert page.locator(CELL).evaluate_all("(all) => all.map((cell) => cell.value)") == [
         "年度",
         "项数",
@@ -126,6 +129,7 @@ def test_opening_and_looking_changes_nothing(page: Page, site: LongAnswers) -> N
 
 
 def test_what_is_typed_anywhere_is_saved_as_text_and_counted(page: Page, site: LongAnswers) -> None:
+    open_page(page, site, goals=TEXT)
     page.locator(CELL).nth(3).click()
     page.keyboard.press("End")
     page.keyboard.type("|5")
@@ -148,6 +152,7 @@ def test_what_is_typed_anywhere_is_saved_as_text_and_counted(page: Page, site: L
 def test_a_composing_input_method_is_left_alone_and_its_word_is_saved(
     page: Page, site: LongAnswers, place: str
 ) -> None:
+    open_page(page, site, goals=TEXT)
     client = page.context.new_cdp_session(page)
     page.locator(place).focus()
     node = page.locator(place).element_handle()
@@ -208,7 +213,8 @@ def test_a_table_by_keyboard(page: Page, site: LongAnswers) -> None:
     assert len(prose.parse(written(page)).blocks) == 3
 
 
-def test_undo_goes_back_in_sensible_steps_over_all_blocks(page: Page) -> None:
+def test_undo_goes_back_in_sensible_steps_over_all_blocks(page: Page, site: LongAnswers) -> None:
+    open_page(page, site, goals=TEXT)
     page.locator(CELL).nth(2).click()
     page.keyboard.press("End")
     page.keyboard.type("年")
@@ -253,7 +259,8 @@ def test_limits_are_told_in_words(page: Page, site: LongAnswers) -> None:
     expect(page.locator(".prose-said")).to_contain_text("最多 20 张图片")
 
 
-def test_blocks_move_past_paragraphs_and_each_other(page: Page) -> None:
+def test_blocks_move_past_paragraphs_and_each_other(page: Page, site: LongAnswers) -> None:
+    open_page(page, site, goals=TEXT)
     table = page.get_by_role("group", name="表格：")
     table.get_by_role("button", name="上移").click()
     assert written(page).split("\n")[-4:] == ["一、目标", "[图：图1.png｜结构图]", "", "其余见附件。"]
@@ -309,7 +316,8 @@ def test_a_draft_that_comes_back_is_shown_as_blocks(page: Page, site: LongAnswer
     assert written(page) == TEXT
 
 
-def test_links_and_labels_lead_into_the_editor(page: Page) -> None:
+def test_links_and_labels_lead_into_the_editor(page: Page, site: LongAnswers) -> None:
+    open_page(page, site, goals=TEXT)
     page.locator(".label", has_text="目标").click()
     assert focused(page)[0] == "一、目标"
     page.locator(CELL).first.focus()

@@ -27,7 +27,7 @@ from shidian.core.errors import Invalid, NotNow, require
 from shidian.core.language import in_chinese
 from shidian.core.verdict import Verdict, not_now
 from shidian.documents.actions import keep
-from shidian.documents.certificates import checking, configured, holders, signing
+from shidian.documents.certificates import checking, configured, holders, prepared
 from shidian.documents.certificates.checking import Checked, Report
 from shidian.documents.certificates.findings import Finding, Unusable
 from shidian.documents.certificates.signers import Signer
@@ -58,13 +58,13 @@ class Sheet:
     version: DocumentVersion
     form: StoredFile
     base: StoredFile
-    places: dict[int, signing.Place]
+    places: dict[int, prepared.Place]
     expected: tuple[checking.Expected, ...]
     taken: frozenset[str]
     signed: tuple[Signature, ...]
 
     @property
-    def place(self) -> signing.Place:
+    def place(self) -> prepared.Place:
         """The box of the party itself."""
         return self.places[self.party.pk]
 
@@ -104,8 +104,8 @@ def sheet(party: Party) -> Sheet:
         box = boxes.get((each.role, counted[each.role]))
         if box is None:
             continue
-        field = signing.field_name(round_.pk, each.pk)
-        places[each.pk] = signing.place_in(box, field=field, label=f"{each.label} {each.name} 数字签名")
+        field = prepared.field_name(round_.pk, each.pk)
+        places[each.pk] = prepared.place_in(box, field=field, label=f"{each.label} {each.name} 数字签名")
         required = each.pk == party.pk
         expected.append(
             checking.Expected(places[each.pk], each.name, _code(version, each), required=required)
@@ -158,8 +158,10 @@ def prepare(
     at: datetime,
     picture: bytes | None,
     timestamp: bool,
-) -> signing.Prepared:
+) -> prepared.Prepared:
     """The paper with room for the signature at the party's box; what stands there says who signs what, and when."""
+    from shidian.documents.certificates import signing
+
     holder = holders.read(chain[0])
     who = said.signatory + (f"（{said.capacity}）" if said.capacity else "")
     words = (
@@ -199,13 +201,15 @@ def sign(
     Where somebody else signs in the same moment, the signature is made again on top of theirs. Refused as of
     `require_ready`, `signing` (Unusable), `accept` (NotSound) and `record_certified`.
     """
+    from shidian.documents.certificates import signing
+
     require_ready(application, party, said, by=by, may=may)
     authority = configured.authority()
     for _try in range(TRIES):
         on = sheet(party)
         at = clock.now().astimezone(application.call.zone).replace(microsecond=0)
-        prepared = prepare(on, signer.chain, said, at=at, picture=picture, timestamp=authority is not None)
-        pdf = signing.complete(prepared, signer.sign(prepared.message), authority=authority)
+        paper = prepare(on, signer.chain, said, at=at, picture=picture, timestamp=authority is not None)
+        pdf = signing.complete(paper, signer.sign(paper.message), authority=authority)
         try:
             checked = passed(on, pdf, application.call.zone, other_name=other_name)
             return record(application, checked, said, how=how, by=by, may=may, holder=holder)

@@ -26,8 +26,8 @@ from shidian.core.errors import NotNow, Refused, require
 from shidian.documents.actions import keep
 from shidian.documents.certificates import configured
 from shidian.documents.certificates.findings import Unusable
+from shidian.documents.certificates.prepared import Prepared
 from shidian.documents.certificates.remote import Answer, Platform, Seal, Subject, require_signed
-from shidian.documents.certificates.signing import Prepared, complete
 from shidian.documents.intake import Rejected
 from shidian.documents.models import StoredFile
 from shidian.signoffs.models import Party, Round
@@ -184,7 +184,9 @@ def _finish(request: SealRequest, paper: Prepared, answer: Answer) -> None:
     on = certifying.sheet(request.party)
     if on.base.sha256 != request.base:
         raise Overtaken(_("其间另一家已在这份文件上签名。"))
-    pdf = complete(paper, answer.signature, authority=configured.authority())
+    from shidian.documents.certificates import signing
+
+    pdf = signing.complete(paper, answer.signature, authority=configured.authority())
     checked = certifying.passed(on, pdf, application.call.zone)
     said = Said(request.signatory, request.capacity, request.namesake)
     with transaction.atomic():

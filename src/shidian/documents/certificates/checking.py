@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 from shidian.documents import intake
 from shidian.documents.certificates.findings import Finding
 from shidian.documents.certificates.holders import Holder
-from shidian.documents.certificates.signing import Place
+from shidian.documents.certificates.prepared import Place
 from shidian.documents.certificates.trust import Trust
 
 LARGEST = 100_000_000

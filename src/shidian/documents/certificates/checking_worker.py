@@ -73,7 +73,7 @@ from shidian.documents.certificates.checking import (
 )
 from shidian.documents.certificates.findings import Finding
 from shidian.documents.certificates.holders import Holder
-from shidian.documents.certificates.signing import Place
+from shidian.documents.certificates.prepared import Place
 
 MOST_SIGNATURES = 100
 MOST_REVISIONS = 300

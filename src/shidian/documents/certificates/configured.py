@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from shidian.documents.certificates import timestamps, trust
+from shidian.documents.certificates import trust
 from shidian.documents.certificates.remote import Platform
+
+if TYPE_CHECKING:
+    from shidian.documents.certificates import timestamps
 
 
 def trusted() -> trust.Trust:
@@ -17,7 +21,11 @@ def trusted() -> trust.Trust:
 
 def authority() -> timestamps.Authority | None:
     """The time stamping authority, or None: then the time is the signer's claim."""
-    return timestamps.Authority(settings.TSA) if settings.TSA else None
+    if not settings.TSA:
+        return None
+    from shidian.documents.certificates import timestamps
+
+    return timestamps.Authority(settings.TSA)
 
 
 def platform() -> Platform | None:
