@@ -14,7 +14,10 @@ from shidian.documents.scans.reading import read
 from tests.documents.scans import spoiling as s
 from tests.documents.scans.prints import Prints
 
-pytestmark = pytest.mark.skipif(not text.available(), reason="the reader of words is not installed")
+pytestmark = [
+    pytest.mark.above_database,
+    pytest.mark.skipif(not text.available(), reason="the reader of words is not installed"),
+]
 
 
 @pytest.fixture
