@@ -19,6 +19,8 @@ from shidian.documents.render.compiler import query_paper
 from tests import steps
 from tests.documents.golden import assert_golden
 
+pytestmark = pytest.mark.above_database
+
 
 def printed(application: Application, **changes: Any) -> bytes:
     round_ = round_of(application)
