@@ -172,14 +172,24 @@ def cast(call: object) -> object:
 
 
 @pytest.fixture
-def test_ca(clock_at: object, tmp_path: Path, settings: Any) -> Iterator[Any]:
-    """The trial platform (authority, time stamps, seals) on this machine; its root is trusted, and it stamps the time."""
+def test_ca(
+    clock_at: object, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, settings: Any
+) -> Iterator[Any]:
+    """The trial platform (authority, time stamps, seals) on this machine; its root is trusted, and it stamps the time.
+
+    Its keys are made once for all tests of a process; what a test adds to them is its own.
+    """
     import threading
 
     from shidian.documents.certificates.trial import Trial
 
+    kept = tmp_path_factory.getbasetemp() / "test-ca"
+    if not kept.exists():
+        Trial(kept).server_close()
+    shutil.copytree(kept, tmp_path / "test-ca")
     platform = Trial(tmp_path / "test-ca")
-    thread = threading.Thread(target=platform.serve_forever, daemon=True)
+    # It looks that often whether it is to stop.
+    thread = threading.Thread(target=platform.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     settings.TRUST_FOLDER = tmp_path / "test-ca" / "roots"
     settings.TSA = f"{platform.address}/tsa"

@@ -301,13 +301,13 @@ def scan(by: User, name: str = "盖章页.pdf") -> StoredFile:
     return take_scan(BytesIO(pdf_bytes()), name=name, by=by)
 
 
-def laid_in(inbox: Inbox, version: DocumentVersion, by: User, *, page: int = 5, party: int = 1) -> ScanPage:
+def laid_in(
+    inbox: Inbox, version: DocumentVersion, by: User, *, page: int = 5, party: int = 1, pile: str = "pile"
+) -> ScanPage:
     """A page of a version that was thrown in, read and filed by the machine, with the box of one party."""
     now = clock.now()
     stored = scan(by, "一摞.pdf")
-    thrown = Scan.objects.create(
-        file=stored, unit=inbox.unit, office=inbox.office, pile="pile", at=now, by=by
-    )
+    thrown = Scan.objects.create(file=stored, unit=inbox.unit, office=inbox.office, pile=pile, at=now, by=by)
     record("scan.thrown_in", thrown.chain, by=by, detail={"name": stored.name, "sha256": stored.sha256})
     ScanReading.objects.create(scan=thrown, at=now)
     picture = keep(BytesIO(jpeg_bytes()), name="一摞-0001.jpg", media_type="image/jpeg")
@@ -324,6 +324,7 @@ def laid_in(inbox: Inbox, version: DocumentVersion, by: User, *, page: int = 5, 
     return row
 
 
+@lru_cache
 def jpeg_bytes(size: tuple[int, int] = (1654, 2339)) -> bytes:
     out = BytesIO()
     Image.new("RGB", size, "white").save(out, "JPEG")

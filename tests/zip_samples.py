@@ -4,6 +4,21 @@ import struct
 import zlib
 
 
+def zeros(size: int) -> bytes:
+    """So many zeros as zlib packs them, a million at a time, but packing only two million of them."""
+    piece = 1_000_000
+    if size < 2 * piece:
+        return zlib.compress(bytes(size), 9)
+    pack = zlib.compressobj(9)
+    first, again, last = (
+        pack.compress(bytes(each)) + pack.flush(zlib.Z_FULL_FLUSH) for each in (piece, piece, size % piece)
+    )
+    end = b"\x03\x00" + struct.pack(
+        ">I", size % 65521 << 16 | 1
+    )  # an empty last block; the sum of that many zeros
+    return first + again * (size // piece - 1) + last + end
+
+
 def overlapping(outer_name: str, inner_name: str) -> bytes:
     """Two entries of which the second lies, whole and correct, inside the data of the first."""
 

@@ -88,6 +88,7 @@ def test_each_signs_on_top_of_those_before_and_all_stay_good(
     assert verify().ok
 
 
+@pytest.mark.above_database
 def test_without_an_authority_the_time_is_only_claimed(
     cast: steps.Cast, application: Application, test_ca: trial.Trial, settings: Any
 ) -> None:
@@ -99,6 +100,7 @@ def test_without_an_authority_the_time_is_only_claimed(
     assert [note["code"] for note in signature.proof["notes"]] == ["revocation_unknown", "claimed_time"]
 
 
+@pytest.mark.above_database
 def test_only_those_who_may_record_sign_and_only_once(
     cast: steps.Cast, application: Application, test_ca: trial.Trial
 ) -> None:
@@ -126,6 +128,7 @@ def test_only_those_who_may_record_sign_and_only_once(
     assert Signature.objects.count() == 1
 
 
+@pytest.mark.above_database
 def test_somebody_by_another_way_is_asked_by_the_rule_that_is_given(
     cast: steps.Cast, application: Application, test_ca: trial.Trial
 ) -> None:
@@ -160,6 +163,7 @@ def test_a_pdf_signed_in_a_desk_tool_is_taken_in(
     assert review is not None and review.ok and len(review.looked) == 2
 
 
+@pytest.mark.above_database
 def test_what_was_signed_before_somebody_else_signed_is_sent_back_and_overwrites_nothing(
     cast: steps.Cast, application: Application, test_ca: trial.Trial
 ) -> None:
@@ -174,6 +178,7 @@ def test_what_was_signed_before_somebody_else_signed_is_sent_back_and_overwrites
     assert last_certified(first.round).party == first
 
 
+@pytest.mark.above_database
 def test_a_signature_for_another_version_is_not_taken(
     cast: steps.Cast, application: Application, test_ca: trial.Trial
 ) -> None:
@@ -189,6 +194,7 @@ def test_a_signature_for_another_version_is_not_taken(
     assert "other_version" in codes(fault) and "重新上传" in fault.value.reason
 
 
+@pytest.mark.above_database
 def test_a_page_changed_after_signing_is_not_taken(
     cast: steps.Cast, application: Application, test_ca: trial.Trial
 ) -> None:
@@ -206,6 +212,7 @@ def test_a_page_changed_after_signing_is_not_taken(
     assert not Signature.objects.exists()
 
 
+@pytest.mark.above_database
 def test_a_signature_over_the_box_of_another_is_not_taken(
     cast: steps.Cast, application: Application, test_ca: trial.Trial
 ) -> None:
@@ -222,6 +229,7 @@ def test_a_signature_over_the_box_of_another_is_not_taken(
     assert "other_box" in codes(fault) and third.name in fault.value.reason
 
 
+@pytest.mark.above_database
 def test_expired_revoked_and_unknown_certificates_are_not_taken(
     cast: steps.Cast,
     application: Application,
@@ -253,6 +261,7 @@ def test_expired_revoked_and_unknown_certificates_are_not_taken(
     assert not Signature.objects.exists()
 
 
+@pytest.mark.above_database
 def test_a_chain_that_nobody_can_check_counts_only_where_the_setting_says_so(
     cast: steps.Cast, application: Application, test_ca: trial.Trial, settings: Any
 ) -> None:
@@ -268,6 +277,7 @@ def test_a_chain_that_nobody_can_check_counts_only_where_the_setting_says_so(
     assert "untrusted" in [note["code"] for note in signature.proof["notes"]]
 
 
+@pytest.mark.above_database
 def test_a_certificate_of_another_name_needs_a_person_and_of_another_code_is_refused(
     cast: steps.Cast, application: Application, test_ca: trial.Trial
 ) -> None:
@@ -288,6 +298,7 @@ def test_a_certificate_of_another_name_needs_a_person_and_of_another_code_is_ref
     assert review is not None and review.ok
 
 
+@pytest.mark.above_database
 def test_a_certificate_that_expires_later_takes_nothing_from_a_signature(
     cast: steps.Cast, application: Application, test_ca: trial.Trial, settings: Any, clock_at: Any
 ) -> None:
@@ -303,6 +314,7 @@ def test_a_certificate_that_expires_later_takes_nothing_from_a_signature(
     assert review is not None and review.ok
 
 
+@pytest.mark.above_database
 def test_a_file_changed_in_the_store_is_noticed_when_looked_at_again(
     cast: steps.Cast, application: Application, test_ca: trial.Trial, files_root: Path
 ) -> None:
@@ -322,6 +334,7 @@ def test_a_file_changed_in_the_store_is_noticed_when_looked_at_again(
     assert review is not None and not review.ok
 
 
+@pytest.mark.above_database
 def test_the_claimed_time_may_not_lie_before_the_version(
     cast: steps.Cast, application: Application, test_ca: trial.Trial
 ) -> None:
@@ -334,6 +347,7 @@ def test_the_claimed_time_may_not_lie_before_the_version(
         certifying.take_in(application, party, pdf, Said("李某"), by=cast.lead_writer)
 
 
+@pytest.mark.above_database
 def test_a_form_without_boxes_says_so(
     cast: steps.Cast, application: Application, test_ca: trial.Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:

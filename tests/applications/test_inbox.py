@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pypdfium2
 import pytest
 
 from shidian.applications import actions, inbox, scanned
@@ -15,6 +16,7 @@ from shidian.documents.scans import text
 from shidian.signoffs.models import Signature
 from shidian.ui.history import words
 from tests import scanning, steps
+from tests.kept import kept
 
 
 @pytest.fixture
@@ -53,11 +55,10 @@ def test_pages_of_two_copies_lie_apart_and_what_is_missing_is_named(cast, applic
     ]
 
 
+@pytest.mark.above_database
 def test_what_came_in_an_earlier_pile_is_not_missing(cast, application, box):
-    prints = scanning.one(application)
-    whole = prints.whole()
-    scanning.throw(box, cast.lead_writer, ("前.pdf", scanning.pdf(whole[:3])), pile="first")
-    scanning.throw(box, cast.lead_writer, ("后.pdf", scanning.pdf(whole[3:])), pile="second")
+    for page, pile in ((1, "first"), (2, "first"), (3, "first"), (4, "second"), (5, "second")):
+        steps.laid_in(box, application.version, cast.lead_writer, page=page, pile=pile)
 
     (group,) = sort(box, "second").groups
 
@@ -65,6 +66,7 @@ def test_what_came_in_an_earlier_pile_is_not_missing(cast, application, box):
     assert group.is_whole
 
 
+@pytest.mark.above_database
 def test_pages_of_an_old_version_are_old(cast, application, box):
     prints = scanning.one(application)
     actions.reopen(application, by=cast.lead_writer, reason="改")
@@ -78,6 +80,7 @@ def test_pages_of_an_old_version_are_old(cast, application, box):
     assert sort(box).old == [group]
 
 
+@pytest.mark.above_database
 def test_somebody_elses_page_is_foreign_and_its_owner_learns_nothing(cast, application):
     other = Inbox(unit=cast.other_unit)
     before = said(application)
@@ -112,6 +115,7 @@ def test_an_office_takes_pages_of_what_arrived_there_and_a_registry_of_what_was_
     assert list(belongs.values()) == [True, True, True, False]
 
 
+@pytest.mark.above_database
 def test_sheets_of_a_pack_are_told_from_pages_of_the_form(cast, application, box):
     round_ = round_of(application)
     printed = pack(application, application.version, round_, Choice(frozenset(), frozenset({1, 2})))
@@ -132,21 +136,32 @@ def test_sheets_of_a_pack_are_told_from_pages_of_the_form(cast, application, box
 # By hand
 
 
-@pytest.fixture
-def unreadable(cast, application, box):
+@kept
+def thrown_in_without_marks(application, box, by):
     """Page 3 of 5, without its marks, between pages 2 and 4."""
     whole = scanning.one(application).whole()
     sheets = [whole[1], scanning.without_marks(whole[2]), whole[3]]
-    return scanning.throw(box, cast.lead_writer, ("认.pdf", scanning.pdf(scanning.scanned(sheets))))[1]
+    return scanning.throw(box, by, ("认.pdf", scanning.pdf(scanning.scanned(sheets))))[1]
 
 
+@pytest.fixture
+def unreadable(cast, application, box):
+    return thrown_in_without_marks(application, box, cast.lead_writer)
+
+
+@pytest.mark.above_database
 def test_neighbours_say_what_a_page_may_be(box, unreadable):
     assert sort(box).to_match == [unreadable]
     assert [each.page for each in scanned.candidates(box, unreadable) if not each.sheet][:3] == [3, 1, 5]
 
 
-@pytest.mark.skipif(not text.available(), reason="words are read by an optional part")
-def test_words_say_what_a_page_may_be(box, unreadable):
+@pytest.mark.above_database
+def test_words_say_what_a_page_may_be(application, box, unreadable, monkeypatch):
+    # Reading them takes seconds and is tested in tests/documents/scans/test_text.py.
+    with pypdfium2.PdfDocument(scanning.one(application).pdf) as printed:
+        words = printed[2].get_textpage().get_text_bounded().replace("的", "")
+    monkeypatch.setattr(text, "read", lambda picture: words.splitlines())
+
     ranked = scanned.candidates(box, unreadable, by_words=True)
 
     assert (ranked[0].page, ranked[0].sheet) == (3, False)
@@ -198,6 +213,7 @@ def test_what_the_machine_filed_is_confirmed_or_taken_out_by_a_person(cast, appl
     assert machine in row.filings.all()
 
 
+@pytest.mark.above_database
 def test_a_page_that_was_filed_wrong_by_hand_is_not_called_the_same(cast, application, box, unreadable):
     filing = inbox.file_by_hand(unreadable, application.version, 1, by=cast.lead_writer)
 
@@ -206,12 +222,14 @@ def test_a_page_that_was_filed_wrong_by_hand_is_not_called_the_same(cast, applic
 
 
 @pytest.mark.parametrize("page", [0, 6, 9999])
+@pytest.mark.above_database
 def test_a_page_that_the_form_has_not_is_refused(cast, application, unreadable, page):
     steps.refused(
         Invalid, lambda: inbox.file_by_hand(unreadable, application.version, page, by=cast.lead_writer)
     )
 
 
+@pytest.mark.above_database
 def test_a_party_that_is_not_there_has_no_sheet(cast, application, unreadable):
     steps.refused(
         Invalid,
@@ -221,6 +239,7 @@ def test_a_party_that_is_not_there_has_no_sheet(cast, application, unreadable):
     )
 
 
+@pytest.mark.above_database
 def test_strangers_and_readers_may_not(cast, application, box):
     from shidian.applications import sharing
 
@@ -285,6 +304,7 @@ def test_several_opinions_are_recorded_from_one_scan(cast, application, box):
     assert said(application)[-1] == f"{parties[1].label}“{parties[1].name}”的意见取自扫描件“意见.pdf”第 1 张"
 
 
+@pytest.mark.above_database
 def test_an_opinion_needs_a_page_of_its_own_version(cast, application, box):
     row = steps.laid_in(box, application.version, cast.lead_writer)
     inbox.take_back(row, by=cast.lead_writer)
@@ -307,6 +327,7 @@ def test_an_opinion_needs_a_page_of_its_own_version(cast, application, box):
 # Same or not
 
 
+@pytest.mark.above_database
 def test_a_copy_is_stated_page_by_page_and_a_correction_by_hand_shows_where(cast, application, box):
     prints = scanning.one(application)
     whole = prints.whole()

@@ -77,6 +77,7 @@ def test_somebody_confirms_later_and_the_system_finds_it(
     assert request.state == "signed" and Signature.objects.count() == 1
 
 
+@pytest.mark.above_database
 def test_when_another_signs_meanwhile_it_is_asked_for_again_on_top_of_theirs(
     cast: steps.Cast, application: Application, test_ca: trial.Trial
 ) -> None:
@@ -102,6 +103,7 @@ def test_when_another_signs_meanwhile_it_is_asked_for_again_on_top_of_theirs(
     ("manner", "state"),
     [("refuse", "refused"), ("wrong_hash", "failed"), ("other_unit", "failed"), ("fail", "waiting")],
 )
+@pytest.mark.above_database
 def test_what_goes_wrong_is_told_and_records_nothing(
     cast: steps.Cast, application: Application, test_ca: trial.Trial, manner: trial.Manner, state: str
 ) -> None:
@@ -111,6 +113,7 @@ def test_what_goes_wrong_is_told_and_records_nothing(
     assert not Signature.objects.exists()
 
 
+@pytest.mark.above_database
 def test_a_platform_that_is_away_changes_nothing(
     cast: steps.Cast, application: Application, test_ca: trial.Trial, settings: Any
 ) -> None:
@@ -127,6 +130,7 @@ def test_a_platform_that_is_away_changes_nothing(
     assert Signature.objects.count() == 1
 
 
+@pytest.mark.above_database
 def test_a_version_given_up_meanwhile_takes_no_seal(
     cast: steps.Cast, application: Application, test_ca: trial.Trial
 ) -> None:
@@ -162,6 +166,7 @@ def test_a_request_is_taken_back_unless_it_was_confirmed(
     assert late.state == "signed"
 
 
+@pytest.mark.above_database
 def test_a_seal_that_is_not_there(
     cast: steps.Cast, application: Application, test_ca: trial.Trial, settings: Any
 ) -> None:

@@ -8,7 +8,6 @@ from io import BytesIO
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from PIL import Image
 
 from shidian.core import clock
 from shidian.core.errors import NotNow
@@ -48,6 +47,7 @@ def test_a_whole_form_in_one_pdf_is_filed_page_by_page(cast, application, box):
     assert names == ["scan.thrown_in", "scan.begun", "scan.read"]
 
 
+@pytest.mark.above_database
 def test_every_kind_of_wrong_page_is_told_from_every_other(cast, call, application, box, settings, tmp_path):
     prints = scanning.one(application)
     first, second = prints.page(1), prints.page(2)
@@ -85,6 +85,7 @@ def test_every_kind_of_wrong_page_is_told_from_every_other(cast, call, applicati
     assert [row.filing is not None for row in rows] == [True, False, False, False, False, False]
 
 
+@pytest.mark.above_database
 def test_a_mark_of_a_version_that_is_not_there_is_unknown(cast, application, box):
     from shidian.applications.papers import form_setting
 
@@ -97,6 +98,7 @@ def test_a_mark_of_a_version_that_is_not_there_is_unknown(cast, application, box
     assert (row.found, row.reference, row.version, row.filing) == (FOUND.UNKNOWN, "TJ10-9999", None, None)
 
 
+@pytest.mark.above_database
 def test_boxes_are_cut_out_of_a_filed_page(cast, application, box):
     prints = scanning.one(application)
 
@@ -111,6 +113,7 @@ def test_boxes_are_cut_out_of_a_filed_page(cast, application, box):
     assert boxes[1].picture.open().read()[:2] == b"\xff\xd8"
 
 
+@pytest.mark.above_database
 def test_no_seal_is_denied_on_a_grey_scan(cast, application, box):
     prints = scanning.one(application)
 
@@ -205,6 +208,7 @@ def test_what_breaks_three_workers_is_given_up_and_can_be_asked_for_again(
         ("断.jpg", "jpeg", None),
     ],
 )
+@pytest.mark.above_database
 def test_what_is_no_scan_is_refused_and_leaves_nothing(cast, application, box, name, content, code):
     if content is None:
         content = scanning.pdf([scanning.one(application).page(1)])[:20_000]
@@ -220,11 +224,12 @@ def test_what_is_no_scan_is_refused_and_leaves_nothing(cast, application, box, n
     assert steps.traces() == before
 
 
+@pytest.mark.above_database
 def test_an_absurdly_large_picture_is_refused(cast, box):
-    picture = BytesIO()
-    Image.new("1", (30_000, 30_000)).save(picture, "PNG", compress_level=1)
-    with pytest.raises(Rejected):
-        scans.throw_in(box, BytesIO(picture.getvalue()), name="大.png", pile="pile", by=cast.lead_writer)
+    picture = scanning.spoiling.png_that_says(30_000, 30_000)
+    with pytest.raises(Rejected) as rejected:
+        scans.throw_in(box, BytesIO(picture), name="大.png", pile="pile", by=cast.lead_writer)
+    assert rejected.value.code == "dimensions"
 
 
 def test_an_inbox_is_one_of_a_unit_or_of_an_office(cast):

@@ -71,7 +71,7 @@ def culture(**more: Any) -> bytes:
 
 
 def candidate_list(**more: Any) -> bytes:
-    long = CANDIDATE_LIST | {"rows": CANDIDATE_LIST["rows"] * 12}
+    long = CANDIDATE_LIST | {"rows": CANDIDATE_LIST["rows"] * 5}
     return printed(default_template("candidate_list"), long, "TJ10-HEPING-1", 1, **more)
 
 
@@ -80,9 +80,9 @@ PAPERS = {"form": whole_form, "another call's form": culture, "candidate list": 
 
 def codes_of(sheet: pypdfium2.PdfPage) -> dict[str, Mark]:
     """The mark of each corner, by the corner where it stands on the page."""
-    picture = sheet.render(scale=DPI / 72).to_pil()
+    picture = sheet.render(scale=DPI / 72, grayscale=True).to_pil()
     found = {}
-    for code in zxingcpp.read_barcodes(picture):
+    for code in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode):
         at = code.position.top_left
         upper, left = at.y < picture.height / 2, at.x < picture.width / 2
         said = read(code.text, keys=keys.keys())

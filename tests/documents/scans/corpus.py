@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from typing import Any, Literal
 
@@ -26,6 +27,7 @@ from tests.documents.scans.prints import Printed, Prints
 
 Group = Literal["scanner", "coarse", "phone", "fax", "attack"]
 Filed = tuple[str, int]
+Place = tuple[float, float, float, float]
 T, B = Box(WIDTH - 28, 6, 22, 22), Box(6, HEIGHT - 28, 22, 22)
 STRANGER = bytes(32)
 """A key that no system of ours has."""
@@ -194,7 +196,7 @@ def _all(prints: Prints, seed: int) -> Iterator[Case]:
             for fine in (True, False):
                 number += 1
                 yield _faxed(printed, page, fine, seed + number)
-    yield from _attacks(prints, seed + 100_000)
+    yield from attacks(prints, seed=seed)
 
 
 def _scanned(
@@ -245,43 +247,49 @@ def _faxed(printed: Printed, page: int, fine: bool, seed: int) -> Case:
 # --- what must not be filed --------------------------------------------------------------------------------------
 
 
-def _attacks(prints: Prints, seed: int) -> Iterator[Case]:
+def attacks(prints: Prints, *, seed: int = 2023) -> Iterator[Case]:
+    """Pages that say they are what they are not, each by scanner and by telephone."""
     newer, older, other = prints.newer, prints.older, prints.other
-    number = seed
+    number = seed + 100_000
     for page in range(1, newer.pages + 1):
-        mine = s.sheet(newer.pdf, page)
         wrong_page = page % newer.pages + 1
         foreign = Mark("ZZ99-0001", 1, page, newer.pages)
-        sheets: tuple[tuple[str, Callable[[Generator], s.Picture]], ...] = (
-            ("marks glued onto another application", lambda _, p=page: _glued(other, p, newer, p)),
-            ("marks glued onto an older version", lambda _, p=page: _glued(older, p, newer, p)),
-            ("marks glued onto a newer version", lambda _, p=page: _glued(newer, p, older, p)),
-            ("marks glued onto another page", lambda _, p=page, w=wrong_page: _glued(newer, w, newer, p)),
-            ("one mark glued", lambda _, p=page: s.paste(s.sheet(other.pdf, p), s.sheet(newer.pdf, p), T)),
-            ("edited payload", lambda _, m=mine, p=page: _edited(m, newer, p, prints.keys[0])),
-            ("marks by another key", lambda _, m=mine, p=page: with_mark(m, newer.mark(p), STRANGER)),
-            ("foreign mark", lambda _, m=mine, f=foreign: with_mark(m, f, prints.keys[0])),
-            ("number changed by hand", lambda chance, m=mine, p=page: corrected(m, newer, p, chance)),
-            ("struck through", lambda chance, m=mine, p=page: struck(m, newer, p, chance)),
-            ("words added", lambda chance, m=mine, p=page: added(m, newer, p, chance)),
+        sheets: tuple[tuple[str, Callable[[s.Picture, Generator], s.Picture]], ...] = (
+            ("marks glued onto another application", lambda *_, p=page: _glued(other, p, newer, p)),
+            ("marks glued onto an older version", lambda *_, p=page: _glued(older, p, newer, p)),
+            ("marks glued onto a newer version", lambda *_, p=page: _glued(newer, p, older, p)),
+            ("marks glued onto another page", lambda *_, p=page, w=wrong_page: _glued(newer, w, newer, p)),
+            ("one mark glued", lambda mine, _, p=page: s.paste(s.sheet(other.pdf, p), mine, T)),
+            ("edited payload", lambda mine, _, p=page: _edited(mine, newer, p, prints.keys[0])),
+            ("marks by another key", lambda mine, _, p=page: with_mark(mine, newer.mark(p), STRANGER)),
+            ("foreign mark", lambda mine, _, f=foreign: with_mark(mine, f, prints.keys[0])),
+            ("number changed by hand", lambda mine, chance, p=page: corrected(mine, newer, p, chance)),
+            ("struck through", lambda mine, chance, p=page: struck(mine, newer, p, chance)),
+            ("words added", lambda mine, chance, p=page: added(mine, newer, p, chance)),
         )  # fmt: skip
-        writable = bool(_outside(_lines(mine), newer, page))
-        for name, sheet in sheets:
+        writable = bool(_outside(_lines(newer, page), newer, page))
+        for name, spoil in sheets:
             number += 1
             if writable or name not in ("struck through", "words added"):
-                yield from _both_ways(f"{name}, {page}", sheet, number)
+                yield from _both_ways(f"{name}, {page}", newer, page, spoil, number)
     for page in range(1, newer.pages + 1):
-        mine = s.sheet(newer.pdf, page)
-        for place in range(3 if _outside(_rules(mine), newer, page) else 0):
+        for place in range(3 if _outside(_rules(newer, page), newer, page) else 0):
             number += 1
             yield from _both_ways(
                 f"words added across rule {place}, {page}",
-                lambda chance, m=mine, p=page: across_a_rule(m, newer, p, chance),  # type: ignore[misc]
+                newer,
+                page,
+                lambda mine, chance, p=page: across_a_rule(mine, newer, p, chance),
                 number,
             )
 
 
-def _both_ways(name: str, sheet: Callable[[Generator], s.Picture], seed: int) -> Iterator[Case]:
+def _both_ways(
+    name: str, printed: Printed, page: int, spoil: Callable[[s.Picture, Generator], s.Picture], seed: int
+) -> Iterator[Case]:
+    def sheet(chance: Generator) -> s.Picture:
+        return spoil(s.sheet(printed.pdf, page), chance)
+
     def by_scanner() -> bytes:
         chance = np.random.default_rng(seed)
         picture = s.scanned(sheet(chance), chance=chance, angle=chance.uniform(-1.5, 1.5))
@@ -318,14 +326,19 @@ def _edited(sheet: s.Picture, printed: Printed, page: int, key: bytes) -> s.Pict
     return out
 
 
-def _lines(sheet: s.Picture) -> list[tuple[float, float, float, float]]:
+def _lines(printed: Printed, page: int) -> list[Place]:
     """Words on a sheet: left, top, width, height in millimetres, where hand corrections would go."""
-    grey = cv2.cvtColor(sheet, cv2.COLOR_BGR2GRAY)
+    return _lines_of(printed.pdf, page)
+
+
+@cache
+def _lines_of(pdf: bytes, page: int) -> list[Place]:
+    grey = cv2.cvtColor(s.sheet(pdf, page), cv2.COLOR_BGR2GRAY)
     dark = cv2.threshold(grey, 140, 255, cv2.THRESH_BINARY_INV)[1]
     wide = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((1, s.px(12)), np.uint8))
     tall = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((s.px(12), 1), np.uint8))
     words = cv2.dilate(cv2.subtract(dark, cv2.max(wide, tall)), np.ones((3, s.px(2.2)), np.uint8))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(words)
+    stats = _pieces(words)
     scale = 25.4 / s.DOTS
     boxes = [tuple(float(value) * scale for value in each[:4]) for each in stats[1:]]
     return [
@@ -334,13 +347,24 @@ def _lines(sheet: s.Picture) -> list[tuple[float, float, float, float]]:
     ]  # fmt: skip
 
 
-def _rules(sheet: s.Picture) -> list[tuple[float, float, float, float]]:
+def _pieces(plane: s.Picture) -> Any:
+    # This algorithm takes a third of the time of the usual one.
+    return cv2.connectedComponentsWithStatsWithAlgorithm(plane, 8, cv2.CV_32S, cv2.CCL_BBDT)[2]
+
+
+def _rules(printed: Printed, page: int) -> list[Place]:
     """The rules of tables on a sheet, as `_lines` has words."""
-    dark = cv2.threshold(cv2.cvtColor(sheet, cv2.COLOR_BGR2GRAY), 140, 255, cv2.THRESH_BINARY_INV)[1]
+    return _rules_of(printed.pdf, page)
+
+
+@cache
+def _rules_of(pdf: bytes, page: int) -> list[Place]:
+    grey = cv2.cvtColor(s.sheet(pdf, page), cv2.COLOR_BGR2GRAY)
+    dark = cv2.threshold(grey, 140, 255, cv2.THRESH_BINARY_INV)[1]
     found = []
     for kernel in ((1, s.px(15)), (s.px(15), 1)):
         rules = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones(kernel, np.uint8))
-        _, _, stats, _ = cv2.connectedComponentsWithStats(rules)
+        stats = _pieces(rules)
         found += [tuple(float(value) * 25.4 / s.DOTS for value in each[:4]) for each in stats[1:]]
     return [
         box
@@ -349,9 +373,7 @@ def _rules(sheet: s.Picture) -> list[tuple[float, float, float, float]]:
     ]
 
 
-def _outside(
-    places: list[tuple[float, float, float, float]], printed: Printed, page: int
-) -> list[tuple[float, float, float, float]]:
+def _outside(places: list[Place], printed: Printed, page: int) -> list[Place]:
     """Those further than 12 mm from the boxes that are there to be filled in: as far a seal may reach on grey pages."""
     return [
         place for place in places
@@ -364,7 +386,7 @@ def _outside(
 
 def corrected(sheet: s.Picture, printed: Printed, page: int, chance: Generator) -> s.Picture:
     """A character scraped out or painted over, and another written in its place."""
-    lines = _lines(sheet)
+    lines = _lines(printed, page)
     x, y, wide, high = lines[int(chance.integers(len(lines)))]
     out, at = sheet.copy(), x + chance.uniform(1.5, wide - 6)
     out[s.px(y - 0.3) : s.px(y + high + 0.3), s.px(at) : s.px(at + 4.2)] = 250
@@ -373,7 +395,7 @@ def corrected(sheet: s.Picture, printed: Printed, page: int, chance: Generator) 
 
 def struck(sheet: s.Picture, printed: Printed, page: int, chance: Generator) -> s.Picture:
     """A word struck through with a pen."""
-    lines = _outside(_lines(sheet), printed, page)
+    lines = _outside(_lines(printed, page), printed, page)
     x, y, wide, high = lines[int(chance.integers(len(lines)))]
     ends = (x + 1, y + high / 2 + chance.uniform(-0.4, 0.4)), (x + min(wide, 25) - 1, y + high / 2)
     return s.pen(sheet, [ends], colour=(s.BLACK, s.BLUE)[int(chance.integers(2))], width=0.45)
@@ -381,14 +403,14 @@ def struck(sheet: s.Picture, printed: Printed, page: int, chance: Generator) -> 
 
 def added(sheet: s.Picture, printed: Printed, page: int, chance: Generator) -> s.Picture:
     """Two characters written in above a line, outside the boxes that are there to be filled in."""
-    lines = _outside(_lines(sheet), printed, page)
+    lines = _outside(_lines(printed, page), printed, page)
     x, y, wide, _high = lines[int(chance.integers(len(lines)))]
     return s.written(sheet, x + chance.uniform(1, wide - 6), y - 1.8, "不含", height=3.2, colour=s.BLUE)
 
 
 def across_a_rule(sheet: s.Picture, printed: Printed, page: int, chance: Generator) -> s.Picture:
     """Two characters written onto a rule of a table, as high above it as below."""
-    rules = _outside(_rules(sheet), printed, page)
+    rules = _outside(_rules(printed, page), printed, page)
     x, y, wide, high = rules[int(chance.integers(len(rules)))]
     left = x + chance.uniform(1, max(wide - 8, 2)) if wide > high else x - 3.2
     down = y + high / 2 if wide > high else y + chance.uniform(3, high - 3)

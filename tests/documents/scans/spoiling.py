@@ -6,6 +6,8 @@ corner. Everything drawn by chance comes from the generator that is handed in: t
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Sequence
 from functools import cache
 from io import BytesIO
@@ -51,11 +53,18 @@ def sheet(pdf: bytes, page: int) -> Picture:
 # --- on paper ----------------------------------------------------------------------------------------------------
 
 
-def _ink(picture: Picture, layer: Picture, colour: tuple[int, int, int], strength: float) -> Picture:
-    """Lay ink on: it darkens what is below, as ink does, and hides nothing."""
+def _ink(
+    picture: Picture, layer: Picture, at: tuple[int, int], colour: tuple[int, int, int], strength: float
+) -> Picture:
+    """Lay ink on, the upper left dot of its layer `at` x, y: it darkens what is below, as ink does, and hides nothing."""
+    out = picture.copy()
+    left, top = at
+    into = out[max(top, 0) : max(top + layer.shape[0], 0), max(left, 0) : max(left + layer.shape[1], 0)]
+    layer = layer[max(-top, 0) :, max(-left, 0) :][: into.shape[0], : into.shape[1]]
     share = (layer.astype(np.float32) / 255 * strength)[:, :, None]
     through = 1 - share * (1 - np.array(colour, np.float32) / 255)
-    return (picture * through).astype(np.uint8)
+    into[:] = (into * through).astype(np.uint8)
+    return out
 
 
 def seal(
@@ -93,11 +102,7 @@ def seal(
     grain = chance.random((side // scale + 1, side // scale + 1), np.float32)
     grain = cv2.resize(grain, (side, side))
     layer = (layer * np.clip(0.55 + 0.6 * patches, 0, 1) * np.clip(0.75 + 0.5 * grain, 0, 1)).astype(np.uint8)
-    whole = np.zeros(picture.shape[:2], np.uint8)
-    left, top = px(x) - side // 2, px(y) - side // 2
-    into = whole[max(top, 0) : top + side, max(left, 0) : left + side]
-    into[:] = layer[max(-top, 0) :, max(-left, 0) :][: into.shape[0], : into.shape[1]]
-    return _ink(picture, whole, RED, strength)
+    return _ink(picture, layer, (px(x) - side // 2, px(y) - side // 2), RED, strength)
 
 
 def pen(
@@ -105,11 +110,16 @@ def pen(
     width: float = 0.5,
 ) -> Picture:  # fmt: skip
     """Lines by hand."""
-    layer = np.zeros(picture.shape[:2], np.uint8)
-    for stroke in strokes:
-        points = np.array([[px(x), px(y)] for x, y in stroke], np.int32)
-        cv2.polylines(layer, [points], isClosed=False, color=255, thickness=px(width), lineType=cv2.LINE_AA)
-    return _ink(picture, layer, colour, 0.92)
+    lines = [np.array([[px(x), px(y)] for x, y in stroke], np.int32) for stroke in strokes]
+    around = px(width) + 2
+    left, top = (np.min([line.min(axis=0) for line in lines], axis=0) - around).tolist()
+    right, bottom = (np.max([line.max(axis=0) for line in lines], axis=0) + around + 1).tolist()
+    layer = np.zeros((bottom - top, right - left), np.uint8)
+    for line in lines:
+        cv2.polylines(
+            layer, [line - [left, top]], isClosed=False, color=255, thickness=px(width), lineType=cv2.LINE_AA
+        )
+    return _ink(picture, layer, (left, top), colour, 0.92)
 
 
 def signature(
@@ -136,9 +146,10 @@ def written(
 ) -> Picture:
     """Digits and characters as if by a tidy hand, the middle of the first at x, y."""
     font = ImageFont.truetype(str(_FONTS / "ShidianKai-Regular.ttf"), px(height))
-    layer = Image.new("L", (picture.shape[1], picture.shape[0]))
-    ImageDraw.Draw(layer).text((px(x), px(y)), text, font=font, fill=255, anchor="lm")
-    return _ink(picture, np.array(layer.rotate(0.0)), colour, 0.92)
+    left, top, right, bottom = (round(side) for side in font.getbbox(text, anchor="lm"))
+    layer = Image.new("L", (right - left + 4, bottom - top + 4))
+    ImageDraw.Draw(layer).text((2 - left, 2 - top), text, font=font, fill=255, anchor="lm")
+    return _ink(picture, np.array(layer), (px(x) + left - 2, px(y) + top - 2), colour, 0.92)
 
 
 def staple(picture: Picture, x: float = 12, y: float = 12) -> Picture:
@@ -203,17 +214,33 @@ def scanned(
     turn[:, 2] += [px(shift[0], dots), px(shift[1], dots)]
     turn[1] *= stretch
     source = cv2.GaussianBlur(picture, (0, 0), max(0.3, 0.45 / scale)) if scale < 1 else picture
-    out = cv2.warpAffine(source, turn, (wide, high), flags=cv2.INTER_LINEAR, borderValue=(lid,) * 3).astype(
-        np.float32
-    )
+    out = cv2.warpAffine(source, turn, (wide, high), flags=cv2.INTER_LINEAR, borderValue=(lid,) * 3)
     if blur:
         out = cv2.GaussianBlur(out, (0, 0), blur)
-    out = 255 * (out / 255) ** gain * (ground / 255) + 6
-    out += chance.standard_normal(out.shape, np.float32) * noise
-    done = np.clip(out, 0, 255).astype(np.uint8)
-    if grey:
-        done = cv2.cvtColor(done, cv2.COLOR_BGR2GRAY)
-    return turn_by(done, turned)
+    tones = 255 * (np.arange(256) / 255) ** gain * (ground / 255) + 6
+    out = _noisy(cv2.LUT(out, np.clip(tones, 0, 255).astype(np.uint8)), noise, chance)
+    return turn_by(cv2.cvtColor(out, cv2.COLOR_BGR2GRAY) if grey else out, turned)
+
+
+@cache
+def _grain() -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Four million dots of noise: to draw them anew for every dot of every picture would take longer than all else."""
+    return np.random.default_rng(0).standard_normal(1 << 22, np.float32)
+
+
+def _noisy(picture: Picture, strength: float, chance: Generator) -> Picture:
+    """The picture with noise in each dot, from pieces of the grain that begin anywhere."""
+    grain = np.rint(_grain() * strength).astype(np.int8)
+    out = np.empty_like(picture)
+    here, there = picture.reshape(-1), out.reshape(-1)
+    piece = grain.size // 4
+    for begins in range(0, here.size, piece):
+        part = here[begins : begins + piece]
+        first = int(chance.integers(grain.size - piece))
+        there[begins : begins + piece] = cv2.add(
+            part, grain[first : first + part.size], dtype=cv2.CV_8U
+        ).ravel()
+    return out
 
 
 def turn_by(picture: Picture, degrees: int) -> Picture:
@@ -241,46 +268,51 @@ def photographed(
     corners += np.array([wide, high], np.float32) / 2 - (corners.max(axis=0) + corners.min(axis=0)) / 2
     source = picture
     if curl:
-        rows, columns = np.indices(picture.shape[:2], np.float32)
-        bend = np.sin(columns / picture.shape[1] * np.pi) * curl * picture.shape[0]
-        source = cv2.remap(picture, columns, rows + bend, cv2.INTER_LINEAR, borderValue=(225, 228, 230))
+        across = np.arange(picture.shape[1], dtype=np.float32)
+        bend = np.sin(across / picture.shape[1] * np.pi) * curl * picture.shape[0]
+        rows = np.arange(picture.shape[0], dtype=np.float32)[:, None] + bend
+        columns = np.broadcast_to(across, rows.shape).copy()
+        source = cv2.remap(picture, columns, rows, cv2.INTER_LINEAR, borderValue=(225, 228, 230))
     size = picture.shape[1], picture.shape[0]
     frame = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], np.float32)
     matrix = cv2.getPerspectiveTransform(frame, corners.astype(np.float32))
-    desk = np.full((high, wide, 3), ground, np.float32) + cv2.resize(
-        chance.standard_normal((high // 16, wide // 16, 3), np.float32), (wide, high)
-    ) * 6  # fmt: skip
-    page = cv2.warpPerspective(source, matrix, (wide, high), flags=cv2.INTER_AREA, borderValue=(0, 0, 0))
-    there = (
-        cv2.warpPerspective(np.full(picture.shape[:2], 255, np.uint8), matrix, (wide, high))[:, :, None] / 255
-    )
-    out = desk * (1 - there) + page.astype(np.float32) * there
-    light = cv2.resize(
-        chance.uniform(0.72, 1.0, (3, 3)).astype(np.float32), (wide, high), interpolation=cv2.INTER_CUBIC
-    )
-    edge = chance.uniform(0.2, 0.8) * wide + np.linspace(-0.2, 0.2, high, dtype=np.float32)[:, None] * wide
-    dark = 1 - shadow / (1 + np.exp((edge - np.arange(wide, dtype=np.float32)) / (0.02 * wide)))
-    out *= (light * dark)[:, :, None]
-    out *= np.array([0.9, 0.97, 1.0], np.float32)
+    desk = chance.standard_normal((high // 16, wide // 16, 3), np.float32) * 6 + np.array(ground, np.float32)
+    out = cv2.resize(np.clip(desk, 0, 255).astype(np.uint8), (wide, high))
+    cv2.warpPerspective(source, matrix, (wide, high), out, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT)
+    out = cv2.multiply(out, _light(wide, high, shadow, chance), scale=1 / 255)
     out = cv2.GaussianBlur(out, (0, 0), blur) if blur else out
-    out += cv2.resize(chance.standard_normal((high // 2, wide // 2, 3), np.float32), (wide, high)) * noise
-    return turn_by(np.clip(out, 0, 255).astype(np.uint8), turned)
+    middle = np.full((high // 2, wide // 2, 3), 128, np.uint8)
+    grain = cv2.resize(_noisy(middle, noise, chance), (wide, high))
+    return turn_by(cv2.addWeighted(out, 1, grain, 1, -128), turned)
+
+
+def _light(wide: int, high: int, shadow: float, chance: Generator) -> Picture:
+    """How bright it is where, of 255: uneven, yellowish, with the shadow of whoever holds the telephone."""
+    small = wide // 4, high // 4
+    light = cv2.resize(
+        chance.uniform(0.72, 1.0, (3, 3)).astype(np.float32), small, interpolation=cv2.INTER_CUBIC
+    )
+    down = np.linspace(-0.2, 0.2, small[1], dtype=np.float32)[:, None]
+    edge = (chance.uniform(0.2, 0.8) + down) * small[0]
+    dark = 1 - shadow / (1 + np.exp((edge - np.arange(small[0], dtype=np.float32)) / (0.02 * small[0])))
+    bright = (light * dark)[:, :, None] * np.array([0.9, 0.97, 1.0], np.float32)
+    return cv2.resize(np.clip(bright * 255, 0, 255).astype(np.uint8), (wide, high))
 
 
 def faxed(picture: Picture, *, chance: Generator, fine: bool, angle: float = 0.3) -> Picture:
     """A fax of group 3: 204 dots across, 98 or 196 lines down to the inch, black or white and nothing between."""
     wide, high = 1728, round(HEIGHT / 25.4 * (196 if fine else 98))
     turn = cv2.getRotationMatrix2D((picture.shape[1] / 2, picture.shape[0] / 2), angle, 1.0)
-    turned = cv2.warpAffine(picture, turn, (picture.shape[1], picture.shape[0]), borderValue=(255,) * 3)
+    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    turned = cv2.warpAffine(grey, turn, (picture.shape[1], picture.shape[0]), borderValue=255)
     across = px(WIDTH, 204)
-    small = cv2.resize(cv2.cvtColor(turned, cv2.COLOR_BGR2GRAY), (across, high), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(turned, (across, high), interpolation=cv2.INTER_AREA)
     page = np.full((high, wide), 255, np.uint8)
     left = (wide - across) // 2
     page[:, max(left, 0) : max(left, 0) + across] = small[:, max(-left, 0) : max(-left, 0) + wide]
-    rough = page + chance.standard_normal(page.shape, np.float32) * 12
-    out = np.where(rough < 150, 0, 255).astype(np.uint8)
-    specks = chance.random(out.shape) < 0.0004
-    out[specks] = 255 - out[specks]
+    out = np.where(_noisy(page, 12, chance) < 150, 0, 255).astype(np.uint8)
+    specks = chance.integers(out.size, size=round(out.size * 0.0004))
+    out.reshape(-1)[specks] = 255 - out.reshape(-1)[specks]
     return out
 
 
@@ -312,3 +344,13 @@ def tiff(pictures: Sequence[Picture], dots: tuple[int, int] = (200, 200)) -> byt
     packing = "group4" if images[0].mode == "1" else "tiff_lzw"
     images[0].save(out, "TIFF", save_all=True, append_images=images[1:], compression=packing, dpi=dots)
     return out.getvalue()
+
+
+def png_that_says(wide: int, high: int) -> bytes:
+    """A small PNG that says of itself that it has so many dots."""
+    small = BytesIO()
+    Image.new("1", (8, 8)).save(small, "PNG")
+    content = bytearray(small.getvalue())
+    content[16:24] = struct.pack(">II", wide, high)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    return bytes(content)

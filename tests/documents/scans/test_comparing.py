@@ -138,6 +138,6 @@ def test_words_written_across_a_rule_show_up(prints: Prints, page: int, x: float
 
 
 def test_the_smallest_words_of_the_corpus_show_up(prints: Prints) -> None:
-    (case,) = [each for each in corpus.cases(prints) if each.name == "words added, 5, scanned"]
+    case = next(each for each in corpus.attacks(prints) if each.name == "words added, 5, scanned")
 
     assert corpus.outcome(case, prints).filed is None

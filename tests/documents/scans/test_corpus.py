@@ -14,7 +14,7 @@ pytestmark = pytest.mark.above_database
 
 @pytest.mark.long
 def test_pages_are_filed_rightly_and_none_wrongly(prints: Prints) -> None:
-    outcomes = [corpus.outcome(case, prints) for case in corpus.cases(prints, share=0.025)]
+    outcomes = [corpus.outcome(case, prints) for case in corpus.cases(prints, share=0.014)]
 
     assert [(each.case.name, each.filed) for each in outcomes if each.wrong] == []
     due = Counter(each.case.group for each in outcomes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -72,11 +72,18 @@ def own(unit: str) -> bytes:
 @cache
 def office(content: bytes, extension: str, to: str) -> bytes:
     """A file as LibreOffice saves it in another format."""
+    return office_all([(content, extension)], to)[0]
+
+
+def office_all(files: Sequence[tuple[bytes, str]], to: str) -> list[bytes]:
+    """Files, each with what it is, as LibreOffice saves them in another format; it is started once for all of them."""
     with tempfile.TemporaryDirectory(prefix="corpus-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        given = folder / f"file.{extension}"
-        given.write_bytes(content)
+        given = [folder / f"{number}.{extension}" for number, (_, extension) in enumerate(files)]
+        for path, (content, _) in zip(given, files, strict=True):
+            path.write_bytes(content)
         profile = f"-env:UserInstallation={(Path(tempfile.gettempdir()) / 'corpus-profile').as_uri()}"
+        out = folder / "out"
         command = [
             "soffice",
             profile,
@@ -84,11 +91,11 @@ def office(content: bytes, extension: str, to: str) -> bytes:
             "--convert-to",
             to,
             "--outdir",
-            str(folder / "out"),
-            str(given),
+            str(out),
+            *map(str, given),
         ]
         subprocess.run(command, check=True, capture_output=True, timeout=120)
-        return next((folder / "out").iterdir()).read_bytes()
+        return [next(out.glob(f"{path.stem}.*")).read_bytes() for path in given]
 
 
 def resaved(content: bytes) -> bytes:
@@ -250,11 +257,16 @@ def expected(unit: Unit) -> dict[str, Any]:
 
 def measure(case: Case, content: bytes) -> Outcome:
     """Read a file as an upload into an empty application, and compare with what its writer meant."""
-    from shidian.documents.word.reader import read
     from shidian.documents.word.taking import take
 
-    taken = take(BytesIO(content), name=f"file.{case.suffix}")
-    reading = read(BytesIO(taken.docx), word_form.form_of(package()))
+    return measure_docx(case, take(BytesIO(content), name=f"file.{case.suffix}").docx)
+
+
+def measure_docx(case: Case, content: bytes) -> Outcome:
+    """The same of a file that was taken and is .docx."""
+    from shidian.documents.word.reader import read
+
+    reading = read(BytesIO(content), word_form.form_of(package()))
     album = cast(Album, _Album(reading.pictures))
     compared = word_form.compare(package(), reading, {}, album=album)
     wanted = expected(case.unit)

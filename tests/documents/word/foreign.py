@@ -148,7 +148,7 @@ def draw(cell: Any, blocks: Sequence[prose.Block]) -> None:
 
 def grid(document: Any, rows: int, columns: int) -> Table:
     table = document.add_table(rows=rows, cols=columns)
-    if isinstance(document, type(docx.Document())) or hasattr(document, "styles"):
+    if hasattr(document, "styles"):
         table.style = "Table Grid"
     return table
 

@@ -89,7 +89,7 @@ def test_no_answer_is_put_silently_into_a_wrong_field(seed: int) -> None:
         unit, layout = chance.choice(BASES)
         case = corpus.Case(f"broken-{number}", "foreign", UNITS[unit], lambda: b"")
 
-        outcome = corpus.measure(case, b.changed(base(unit, layout), broken(chance)))
+        outcome = corpus.measure_docx(case, b.changed(base(unit, layout), broken(chance)))
 
         assert outcome.wrong == [], (number, unit, layout, outcome.unlike)
 

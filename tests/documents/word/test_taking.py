@@ -114,10 +114,10 @@ def test_a_name_that_says_something_else_does_not_matter() -> None:
     assert taken.dropped == ()
 
 
-def test_ten_thousand_rows_are_read_and_cut_at_the_limit() -> None:
+def test_more_rows_than_the_limit_are_read_and_cut_there() -> None:
     def grow(root: Any) -> None:
         row = b.plan_table(root).findall(b.tag("tr"))[2]
-        for _ in range(10_000):
+        for _ in range(5_500):
             row.addnext(copy.deepcopy(row))
 
     started = time.monotonic()
@@ -166,7 +166,10 @@ def test_without_libreoffice_docx_works_and_others_say_what_is_missing(
     )
 
 
-def test_an_rtf_is_converted(office: str) -> None:
+def test_an_rtf_is_converted_and_leaves_nothing_behind(
+    office: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     content = b"{\\rtf1\\ansi\\ansicpg936 {\\object\\objemb x}\\u21333?\\u20301?\\par}"
 
     taken = take(BytesIO(content), name="a.rtf")
@@ -174,23 +177,14 @@ def test_an_rtf_is_converted(office: str) -> None:
     assert taken.converted
     assert taken.dropped == ("嵌入的其他文件或对象",)
     assert "单位" in read_text(taken.docx)
+    assert list(tmp_path.iterdir()) == []
+    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert str(tmp_path) not in running
 
 
 def read_text(content: bytes) -> str:
     with zipfile.ZipFile(BytesIO(content)) as archive:
         return archive.read("word/document.xml").decode()
-
-
-def test_a_conversion_leaves_nothing_behind(
-    office: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-
-    to_docx(b"{\\rtf1 x}", "rtf")
-
-    assert list(tmp_path.iterdir()) == []
-    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    assert str(tmp_path) not in running
 
 
 def test_a_conversion_that_takes_too_long_is_stopped(office: str) -> None:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from shidian.documents.word.form import Form, Part, Slot
 
@@ -27,7 +28,15 @@ _TELLING, _TELLING_SEAL = 8, 6
 
 def plain(text: str) -> str:
     """Only its letters, digits and characters, in one width and case."""
+    return _plain_short(text) if len(text) <= _LONGEST else _plain(text)
+
+
+def _plain(text: str) -> str:
     return _SIGNS.sub("", unicodedata.normalize("NFKC", text)).lower()
+
+
+# The words of a form are asked for a thousand times in each file; long answers need not be kept.
+_plain_short = lru_cache(maxsize=2048)(_plain)
 
 
 def without_number(text: str) -> str:
