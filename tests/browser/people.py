@@ -44,6 +44,7 @@ ADMINISTRATOR = account("administrator")
 # Writers of units that have drafts: one for each test that writes, so that none waits for another.
 PHONE_WRITER, KEYS_WRITER = account("phone-writer"), account("keys-writer")
 PLAIN_WRITER, PLAIN_COLLEAGUE = account("plain-writer"), account("plain-colleague")
+LONG_WRITER, LONG_COLLEAGUE = account("long-writer"), account("long-colleague")
 OTHER_WRITER = account("hedong-writer")
 # The writer of a unit with one application that is out for sign-off and nobody has said anything yet.
 LINK_WRITER = account("link-writer")
@@ -54,6 +55,7 @@ _CODES = (
     "12120101PDY000044M",
     "12120101PDY000052G",
     "12120101PDY000060B",
+    "12120101PDY0000798",
 )
 
 
@@ -275,6 +277,8 @@ class _Stage:
         cast = replace(self.cast, lead=unit, lead_writer=writer)  # type: ignore[arg-type]
         actions.start(self.call, cast.lead, by=writer)
         self.signed(cast, "小白楼街道合规管理（社会管理和公共服务）")
+        unit, writer = self.unit("示范单位六", _CODES[5], "写作人", LONG_WRITER, LONG_COLLEAGUE)
+        actions.start(self.call, unit, by=writer)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from playwright.sync_api import Locator, expect
 
 from shidian.questionnaires import prose
 from tests.browser import people
-from tests.browser.server import Server
 from tests.browser.visitor import Visitor, axe
 from tests.ui.long_answers import paste
 
@@ -24,13 +23,6 @@ FIELD = "#f-goals"
 CELL = ".prose-cell"
 SAVED = re.compile("已自动保存")
 PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, stage: Path) -> Iterator[Server]:
-    """A system of its own: these tests write in the drafts of others."""
-    with Server(tmp_path_factory.mktemp("long")).on(stage) as running:
-        yield running
 
 
 def draw(color: str) -> bytes:
@@ -80,7 +72,7 @@ def held(visitor: Visitor) -> str:
 
 
 def test_a_table_and_a_picture_are_made_in_the_page_and_come_on_paper(arrive: Callable[..., Visitor]) -> None:
-    writer = arrive(people.KEYS_WRITER)
+    writer = arrive(people.LONG_WRITER)
     address = fresh_goals(writer, "一、目标\n二、指标\n三、体系结构")
     page = writer.page
     page.locator(FIELD).evaluate("(node) => { node.focus(); node.setSelectionRange(6, 6); }")
@@ -134,7 +126,7 @@ def test_a_table_and_a_picture_are_made_in_the_page_and_come_on_paper(arrive: Ca
 def test_what_is_no_picture_is_refused_in_words_and_nothing_is_written(
     arrive: Callable[..., Visitor],
 ) -> None:
-    writer = arrive(people.KEYS_WRITER)
+    writer = arrive(people.LONG_WRITER)
     fresh_goals(writer, "一段")
     page = writer.page
     button(writer, "插入图片").click()
@@ -152,7 +144,7 @@ def test_what_is_no_picture_is_refused_in_words_and_nothing_is_written(
 def test_a_picture_on_its_way_waits_while_one_writes_on_and_undo_keeps_it(
     arrive: Callable[..., Visitor],
 ) -> None:
-    writer = arrive(people.KEYS_WRITER)
+    writer = arrive(people.LONG_WRITER)
     fresh_goals(writer, "前面\n后面")
     page = writer.page
     waiting: list[Callable[[], None]] = []
@@ -186,7 +178,7 @@ def test_a_picture_on_its_way_waits_while_one_writes_on_and_undo_keeps_it(
 
 
 def test_a_paste_from_word_comes_to_the_server(arrive: Callable[..., Visitor]) -> None:
-    writer = arrive(people.KEYS_WRITER)
+    writer = arrive(people.LONG_WRITER)
     fresh_goals(writer, "开头")
     sample = Path(__file__).parents[1] / "ui/clipboard/word-table.html"
     page = writer.page
@@ -204,7 +196,7 @@ def test_a_paste_from_word_comes_to_the_server(arrive: Callable[..., Visitor]) -
 
 
 def test_two_people_in_one_table_lose_nothing(arrive: Callable[..., Visitor]) -> None:
-    first, second = arrive(people.PLAIN_WRITER), arrive(people.PLAIN_COLLEAGUE)
+    first, second = arrive(people.LONG_WRITER), arrive(people.LONG_COLLEAGUE)
     second.expected = {409}
     fresh_goals(first, "| 甲 | 乙 |\n| 丙 | 丁 |")
     address = open_goals(second)
@@ -235,7 +227,7 @@ def test_two_people_in_one_table_lose_nothing(arrive: Callable[..., Visitor]) ->
 
 
 def test_without_javascript_the_text_is_written_by_hand(arrive: Callable[..., Visitor]) -> None:
-    plain = arrive(people.PHONE_WRITER, java_script_enabled=False)
+    plain = arrive(people.LONG_WRITER, java_script_enabled=False)
     open_goals(plain)
     text = "一、目标\n| 甲 | 乙 |\n| 丙 | 丁 |"
     expect(plain.page.locator("[data-prose-grammar]")).to_be_visible()
@@ -243,7 +235,7 @@ def test_without_javascript_the_text_is_written_by_hand(arrive: Callable[..., Vi
     plain.press("保存")
 
     assert held(plain) == text
-    writer = arrive(people.PHONE_WRITER, viewport=PHONE, has_touch=True, is_mobile=True)
+    writer = arrive(people.LONG_WRITER, viewport=PHONE, has_touch=True, is_mobile=True)
     open_goals(writer)
     expect(writer.page.locator(CELL)).to_have_count(4)
     assert writer.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
@@ -255,7 +247,7 @@ def test_without_javascript_the_text_is_written_by_hand(arrive: Callable[..., Vi
 
 
 def test_a_fault_told_on_the_page_leads_into_the_editor(arrive: Callable[..., Visitor]) -> None:
-    writer = arrive(people.KEYS_WRITER)
+    writer = arrive(people.LONG_WRITER)
     address = fresh_goals(writer, "| 甲 | 乙 |\n| 丙 | 丁 |\n[图：没有传.png]")
     writer.go(f"{address}sections/goals/?check=filled")
     writer.page.locator("[data-errors] a", has_text="没有传.png").click()

@@ -19,7 +19,6 @@ from playwright.sync_api import (
     Locator,
     Page,
     Request,
-    Response,
     expect,
 )
 
@@ -47,6 +46,7 @@ async () => {
 """
 # What differs between two views of one page without being another page.
 _REFERENCE = re.compile(r"(?<=/)(?:[A-Z]+\d*-[^/]+|[A-Za-z]+\d+-\d+|\d+|[0-9a-f]{12,}|[\w-]{20,})(?=/)")
+_ANSWERED = re.compile(r"the server responded with a status of (\d+)")
 _NUMBERS = re.compile(r"[\d０-９]+|“[^”]*”")
 
 
@@ -88,22 +88,21 @@ class Visitor:
         self.page = context.new_page()
         self.page.on("pageerror", lambda error: self._note(f"script: {error}"))
         self.page.on("console", self._heard)
-        self.page.on("response", self._answered)
         self.page.on("requestfailed", self._lost)
 
     def _note(self, what: str) -> None:
         self.faults.append(f"{self.page.url}: {what}")
 
     def _heard(self, message: ConsoleMessage) -> None:
-        # What could not be loaded is judged by its answer, which has the number and the address.
-        # What the policy refuses is gathered in the page, since axe sets styles of its own that are refused later.
+        # Every answer of 400 or more is told here too, which spares hearing of the forty others of each page.
+        answered = _ANSWERED.search(message.text)
+        if answered and int(answered[1]) not in self.expected:
+            self._note(f"{answered[1]} {message.location['url']}")
+        # What could not be loaded for another reason is told by `_lost`. What the policy refuses is gathered in the
+        # page, since axe sets styles of its own that are refused later.
         known = "Failed to load resource" in message.text or "Content Security Policy" in message.text
         if message.type in ("error", "warning") and not known:
             self._note(f"console: {message.text}")
-
-    def _answered(self, response: Response) -> None:
-        if response.status >= 400 and response.status not in self.expected:
-            self._note(f"{response.status} {response.request.method} {response.url}")
 
     def _lost(self, request: Request) -> None:
         # A download, and whatever a page was still fetching when it was left, are given up by the browser itself.
