@@ -362,7 +362,7 @@ def test_a_form_without_boxes_says_so(
 def test_two_who_sign_at_the_same_moment_both_stay(
     cast: steps.Cast, call: Call, test_ca: trial.Trial
 ) -> None:
-    for _round in range(3):
+    for _round in range(2):
         application = steps.frozen(cast, call)
         first, second, third, _ = parties(application)
 

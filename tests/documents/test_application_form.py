@@ -1,6 +1,7 @@
 """The official form of the Tianjin call: faithful when empty, complete when filled, and safe with any text."""
 
 import json
+from collections import Counter
 from datetime import datetime, timedelta, timezone
 from io import BytesIO
 from pathlib import Path
@@ -360,7 +361,8 @@ def test_text_of_100_000_characters_is_printed_whole():
 
     pages = text.count("TJ10-0016·v3")
     assert pages > 80
-    assert all(text.count(sign) >= 5 for sign in set(signs))
+    counted = Counter(text)
+    assert all(counted[sign] >= 5 for sign in set(signs))
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_what_was_found_is_named(at: Path, tmp_path: Path) -> None:
 def test_it_speaks_over_tcp_too(tmp_path: Path, settings) -> None:
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Handler) as server:
         server.most, server.seen = 1000, []  # type: ignore[attr-defined]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         settings.CLAMD = f"tcp://127.0.0.1:{server.server_address[1]}"
         assert scanner.scan(kept(tmp_path, b"abc")) is None
         server.shutdown()

@@ -39,7 +39,7 @@ _ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     # What a child frees it uses again, and in large pages where there are some: of the time for comparing a page, a
     # third went into fetching memory from the system. Other systems than glibc do not look at this.
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=1000000000"
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=32000000"
     ":glibc.malloc.trim_threshold=1000000000:glibc.malloc.top_pad=64000000",
 }
 

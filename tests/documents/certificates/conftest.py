@@ -74,7 +74,7 @@ class Bench:
 @pytest.fixture(scope="package")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     platform = trial.Trial(tmp_path_factory.mktemp("trial"))
-    thread = threading.Thread(target=platform.serve_forever, daemon=True)
+    thread = threading.Thread(target=platform.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     now = clock.now()
     data = {"units": list(UNITS)}

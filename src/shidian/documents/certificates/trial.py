@@ -213,9 +213,9 @@ def _write_private(path: Path, key: Key, chain: list[x509.Certificate]) -> None:
 
 def _read_private(path: Path) -> tuple[Key, x509.Certificate]:
     content = path.read_bytes()
-    return cast(
-        "Key", load_pem_private_key(content, None, unsafe_skip_rsa_key_validation=True)
-    ), x509.load_pem_x509_certificates(content)[0]
+    # It was written here: to check an RSA key again takes longer than to sign with it.
+    key = load_pem_private_key(content, None, unsafe_skip_rsa_key_validation=True)
+    return cast("Key", key), x509.load_pem_x509_certificates(content)[0]
 
 
 # --- seals and signings ------------------------------------------------------------------------------------------
