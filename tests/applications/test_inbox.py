@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pypdfium2
 import pytest
 
 from shidian.applications import actions, inbox, scanned
@@ -156,12 +155,8 @@ def test_neighbours_say_what_a_page_may_be(box, unreadable):
 
 
 @pytest.mark.above_database
-def test_words_say_what_a_page_may_be(application, box, unreadable, monkeypatch):
-    # Reading them takes seconds and is tested in tests/documents/scans/test_text.py.
-    with pypdfium2.PdfDocument(scanning.one(application).pdf) as printed:
-        words = printed[2].get_textpage().get_text_bounded().replace("的", "")
-    monkeypatch.setattr(text, "read", lambda picture: words.splitlines())
-
+@pytest.mark.skipif(not text.available(), reason="words are read by an optional part")
+def test_words_say_what_a_page_may_be(box, unreadable):
     ranked = scanned.candidates(box, unreadable, by_words=True)
 
     assert (ranked[0].page, ranked[0].sheet) == (3, False)
