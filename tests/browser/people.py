@@ -38,7 +38,8 @@ OTHER_HANDLER, OTHER_APPROVER = account("hedong-handler"), account("hedong-appro
 # Of the district bureau that ranks three applications and sends them.
 RANKING_OFFICE = "hexi"
 RANKING_HANDLER, RANKING_APPROVER = account("ranking-handler"), account("ranking-approver")
-CLERK = account("clerk")
+# Of the institute; the second one scans sheets in tests/browser/test_register.py, where it is told how many it had today.
+CLERK, SCANNING_CLERK = account("clerk"), account("scanning-clerk")
 OFFICER, COMMISSION_APPROVER = account("commission"), account("commission-approver")
 ADMINISTRATOR = account("administrator")
 # Writers of units that have drafts: one for each test that writes, so that none waits for another.
@@ -121,6 +122,7 @@ class _Stage:
         first, second = [d.key for d in self.call.package.offices if d.kind == "bureau"][:2]
         heping, hedong = offices[first], offices[second]
         commission, institute = offices[kinds["commission"]], offices[kinds["registry"]]
+        self.officer("郁登记", SCANNING_CLERK, institute, "registrar")
         nobody = self.administrator
         unit, writer = self.unit("河东区示范事务中心", _CODES[1], "河东经办", OTHER_WRITER)
         return steps.Cast(

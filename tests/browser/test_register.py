@@ -59,7 +59,7 @@ def said() -> Callable[[Page, str], None]:
 def test_a_hand_scanner_counts_one_copy_after_the_other(
     arrive: Callable[..., Visitor], server: Server, said: Callable[[Page, str], None]
 ) -> None:
-    clerk = arrive(people.CLERK)
+    clerk = arrive(people.SCANNING_CLERK)
     clerk.expected |= {409, 422}
     page = registry_of(clerk)
     expect(page.locator("#code")).to_be_focused()
@@ -79,7 +79,7 @@ def test_a_hand_scanner_counts_one_copy_after_the_other(
     for text in (code(1), code(1, 2), code(2)):
         type_like_a_scanner(page, text)
     said(page, f"已登记 {reference} 第 2 份（v1），还缺第 3 份纸质材料、电子材料。")
-    clerk.reads(re.compile(rf"{reference} 第 1 份已经登记过：吴登记"), within="[data-scan-said]")
+    clerk.reads(re.compile(rf"{reference} 第 1 份已经登记过：郁登记"), within="[data-scan-said]")
     expect(page.locator("[data-scan-counted]")).to_have_text("今天您登记了 2 份，1 件申请。")
     expect(page.locator("[data-scan-list] > li")).to_have_count(2)
     expect(page.locator("#code")).to_be_focused()
@@ -136,7 +136,7 @@ def test_a_hand_scanner_counts_one_copy_after_the_other(
 def test_a_broken_line_keeps_the_codes(
     arrive: Callable[..., Visitor], server: Server, said: Callable[[Page, str], None]
 ) -> None:
-    clerk = arrive(people.CLERK)
+    clerk = arrive(people.SCANNING_CLERK)
     clerk.expected |= {409, 422}
     page = registry_of(clerk)
     page.route("**/registry/receiving/", lambda route: route.abort("internetdisconnected"))
@@ -152,7 +152,7 @@ def test_a_broken_line_keeps_the_codes(
 
 
 def test_without_scripts_each_code_is_a_page(arrive: Callable[..., Visitor], server: Server) -> None:
-    clerk = arrive(people.CLERK, java_script_enabled=False)
+    clerk = arrive(people.SCANNING_CLERK, java_script_enabled=False)
     clerk.expected |= {422}
     page = registry_of(clerk)
     page.locator("#code").fill("不是码")
@@ -167,7 +167,7 @@ def test_without_scripts_each_code_is_a_page(arrive: Callable[..., Visitor], ser
 
 
 def test_on_a_phone_held_upright(arrive: Callable[..., Visitor]) -> None:
-    clerk = arrive(people.CLERK, viewport=PHONE, has_touch=True, is_mobile=True)
+    clerk = arrive(people.SCANNING_CLERK, viewport=PHONE, has_touch=True, is_mobile=True)
     page = registry_of(clerk)
     for name in ("登记", "在哪里", "缺件清单", "登记回执"):
         clerk.press(name, within=".paper-nav")
@@ -229,11 +229,11 @@ def test_the_camera_reads_the_code_of_a_sheet(
     filming: Callable[[Image.Image], Browser],
     seen: Seen,
 ) -> None:
-    first = arrive(people.CLERK)
+    first = arrive(people.SCANNING_CLERK)
     reference = reference_on(registry_of(first))
     form = first.context.request.get(f"{server.address}/desk/applications/{reference}/form.pdf").body()
     context = filming(sheet(form)).new_context(locale="zh-CN")
-    server.admit(context, people.CLERK)
+    server.admit(context, people.SCANNING_CLERK)
     clerk = Visitor(context, server.address, seen)
     page = registry_of(clerk)
     # For a while after a copy was counted a sheet without a number of its own is in doubt.
@@ -259,7 +259,7 @@ def test_the_camera_reads_the_code_of_a_sheet(
 def test_without_a_camera_it_says_what_to_do(
     arrive: Callable[..., Visitor], said: Callable[[Page, str], None]
 ) -> None:
-    clerk = arrive(people.CLERK)
+    clerk = arrive(people.SCANNING_CLERK)
     page = registry_of(clerk)
     page.get_by_role("button", name="用相机扫").click()
     said(page, "请用扫码枪，或者输入短码")

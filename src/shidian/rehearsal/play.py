@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,11 +18,9 @@ from io import BytesIO
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from zipfile import ZipFile
 
 from django.conf import settings
 from django.core.signals import setting_changed
-from django.db.models import Count
 from django_q.conf import Conf
 
 from shidian.accounts.actions import create_first_administrator
@@ -30,8 +28,7 @@ from shidian.accounts.models import User
 from shidian.applications import actions as applications
 from shidian.applications import papers
 from shidian.applications.models import Application, Lodgement
-from shidian.applications.queries import answers, lodgement_here
-from shidian.applications.states import LEFT
+from shidian.applications.queries import answers
 from shidian.applications.writing import Contested, save_field
 from shidian.audit.actions import SYSTEM, anchor
 from shidian.audit.models import Event
@@ -43,12 +40,12 @@ from shidian.calls.packages import Package
 from shidian.calls.queries import gate_after, gates_until, offices_at, window
 from shidian.core import clock
 from shidian.core.digests import sha256_of_bytes
-from shidian.core.errors import Invalid, NotNow, NotPermitted, Stale
+from shidian.core.errors import Invalid, NotNow, NotPermitted
 from shidian.dispatch import actions as dispatch
 from shidian.dispatch import packages
-from shidian.dispatch.models import CandidateList, PaperCopy, PaperCopyVoid
+from shidian.dispatch.models import CandidateList
 from shidian.dispatch.models import Package as SentPackage
-from shidian.dispatch.queries import counted_plan, effective, items, registered
+from shidian.dispatch.queries import effective, items
 from shidian.dispatch.verify import verify as verify_package
 from shidian.documents.actions import take_scan
 from shidian.documents.intake import Rejected
@@ -69,6 +66,8 @@ from shidian.rehearsal.lists import (
     with_quota,
 )
 from shidian.rehearsal.publicity import Desk, decide, play_publicity, play_results
+from shidian.rehearsal.reckoning import reconcile, tampering_is_found
+from shidian.rehearsal.registry import count_corrected_paper, count_paper
 from shidian.rehearsal.stories import FEWEST, Story, story_of
 from shidian.rehearsal.timetable import Timetable, closing, opening, spans, working
 from shidian.rehearsal.troupe import NotAsItMustBe, Player, Staff, Troupe, must, there
@@ -77,7 +76,7 @@ from shidian.reviews.actions import Said
 from shidian.reviews.models import Choice
 from shidian.reviews.queries import counts
 from shidian.signoffs.models import Party, Round, Signature
-from shidian.signoffs.queries import outstanding, parties
+from shidian.signoffs.queries import outstanding
 
 PASSWORD = "rehearsal-only"  # noqa: S105 (accounts of a rehearsal live in a folder that is thrown away)
 UNITS_AN_OFFICE = 3
@@ -619,7 +618,7 @@ class Rehearsal(Troupe):
                 for player in self.at(office)
             }
             settle(office, stage, fits)
-        self.follow_up()
+        count_corrected_paper(self, say=self.say)
         if last:
             self.add_forgotten(offices[0], stage)
             self.make_public(offices[0])
@@ -836,83 +835,11 @@ class Rehearsal(Troupe):
         must(found.to_review == 0, f"{office.short}还有 {found.to_review} 项没有审查。")
 
     def registry(self, position: int) -> None:
-        """The registry counts paper one by one and the electronic material, and names what is missing."""
-        office, by = self.office(self.definition.delivery.office), self.registrar
-        plan = counted_plan(self.call)
-        rows = registered(self.call)
+        """The registry counts the paper of everything that was sent on, and the electronic material."""
+        office = self.office(self.definition.delivery.office)
         self.heading(f"{office.short}登记：逐份清点纸质材料，核对电子材料")
         self.time.reach(working(self.work[position], 0.9))
-        total = plan.total if plan else 0
-        must(rows, "登记机构没有收到任何申请。")
-        must(all(len(row.missing) == total + 1 for row in rows), "清点以前就有了登记。")
-        missing = rows[-1].application
-        for row in rows:
-            for copy in range(1, total + 1):
-                if row.application.pk == missing.pk and copy == total:
-                    continue
-                self.time.tick()
-                dispatch.count_copy(self.call, office, row.application, copy, by=by)
-            self.time.tick()
-            dispatch.register_electronic(self.call, office, row.application, by=by)
-        self.try_registry(office, rows[0].application, total)
-        if total:
-            wrong = PaperCopy.objects.filter(application=rows[0].application, copy=1).get()
-            self.time.tick()
-            dispatch.void_copy(self.call, office, wrong, by=by, reason="误把另一件的第 1 份数成这一件的。")
-            lacking = {row.application.reference: row.missing for row in registered(self.call) if row.missing}
-            expected = {
-                rows[0].application.reference: ["第 1 份纸质材料"],
-                missing.reference: [f"第 {total} 份纸质材料"],
-            }
-            must(lacking == expected, f"缺件清单不对：{lacking}")
-            self.time.tick()
-            dispatch.count_copy(self.call, office, rows[0].application, 1, by=by, note="更正后重新登记")
-            self.say(f"更正 1 份误登；{missing.reference} 缺第 {total} 份，已指明，随后补到")
-            self.time.reach(self.time() + timedelta(hours=3))
-            dispatch.count_copy(self.call, office, missing, total, by=by, note="补送")
-        must(not any(row.missing for row in registered(self.call)), "补齐以后仍然显示缺件。")
-        valid = PaperCopy.objects.filter(void__isnull=True).count()
-        must(valid == total * len(rows), f"有效纸质材料 {valid} 份，应为 {total * len(rows)} 份。")
-        must(PaperCopyVoid.objects.count() == (1 if total else 0), "更正记录不是 1 条。")
-        self.say(f"{len(rows)} 项材料登记齐全：纸质 {valid} 份（每项 {total} 份），电子材料 {len(rows)} 项")
-
-    def follow_up(self) -> None:
-        """Of what was corrected after the registry had counted it, the paper of the new version follows."""
-        office, by = self.office(self.definition.delivery.office), self.registrar
-        late = [row for row in registered(self.call) if row.missing and row.outdated]
-        for row in late:
-            must(
-                len(row.missing) == len(row.copies) + 1,
-                f"{row.application.reference}：旧版的纸质材料算作了新版的。",
-            )
-            for copy in row.copies:
-                self.time.tick()
-                dispatch.count_copy(self.call, office, row.application, copy, by=by, note="补正后的新版")
-            self.time.tick()
-            dispatch.register_electronic(self.call, office, row.application, by=by)
-            self.say(
-                f"{office.short}登记{row.application.reference}补正后的新版，旧版 {len(row.outdated)} 份不再计入"
-            )
-
-    def try_registry(self, office: Office, application: Application, total: int) -> None:
-        """What the registry must refuse."""
-        stranger = self.players[0].writer
-        self.refused(
-            "不是登记员来登记",
-            NotPermitted,
-            lambda: dispatch.count_copy(self.call, office, application, 1, by=stranger),
-        )
-        self.refused(
-            "登记多出的一份",
-            Invalid,
-            lambda: dispatch.count_copy(self.call, office, application, total + 1, by=self.registrar),
-        )
-        if total:
-            self.refused(
-                "同一份登记两次",
-                Stale,
-                lambda: dispatch.count_copy(self.call, office, application, 1, by=self.registrar),
-            )
+        count_paper(self, refused=self.refused, say=self.say)
 
     # The end
 
@@ -929,7 +856,7 @@ class Rehearsal(Troupe):
         report = verify_package(path)
         must(report.ok, "报送包核验不通过：\n" + report.text())
         must(report.digest == sent.manifest_digest, "报送包的清单摘要与记录的不同。")
-        self.find_tampering(path)
+        tampering_is_found(path)
         self.say(f"报送包 {path.name}：{report.files} 个文件，核验通过；改动一个字节即被发现")
         return Made(sheet, path, report.digest, report.files)
 
@@ -971,7 +898,7 @@ class Rehearsal(Troupe):
     def finish(self, made: Made) -> Outcome:
         """Reconcile every number, and prove the history."""
         self.heading("核对：全部数字和历史")
-        numbers = self.reconcile(made.path, made.sheet)
+        numbers = reconcile(self, made.path, made.sheet)
         proofs = books_agree(self)
         audit = verify_history()
         must(audit.ok, "历史核验不通过：\n" + "\n".join(audit.faults))
@@ -983,103 +910,6 @@ class Rehearsal(Troupe):
         return Outcome(
             made.digest, made.path, len(self.players), numbers["nominated"], self.refusals, numbers, self.acts
         )
-
-    def find_tampering(self, path: Path) -> None:
-        """A copy of the package in which one byte differs must not pass."""
-        forged = path.with_suffix(".forged")
-        content = bytearray(path.read_bytes())
-        content[len(content) // 2] ^= 1
-        forged.write_bytes(content)
-        try:
-            must(not verify_package(forged).ok, "报送包改动一个字节，核验没有发现。")
-        finally:
-            forged.unlink()
-
-    def reconcile(self, path: Path, sheet: CandidateList) -> dict[str, int]:
-        """Every number told in one place is the sum of those in another."""
-        rows = Application.objects.filter(call=self.call).select_related("version", "lead")
-        states = Counter(rows.values_list("state", flat=True))
-        expected = Counter(player.story.end for player in self.players)
-        must(states == expected, f"结果与剧本不符：{dict(states)}，应为 {dict(expected)}")
-        for player in self.players:
-            state = self.app(player).state
-            must(
-                state == player.story.end,
-                f"{player.name}（{player.story}）现在是 {state}，应为 {player.story.end}",
-            )
-            versions = self.app(player).document.versions.count()
-            must(
-                versions == player.story.versions,
-                f"{player.name}有 {versions} 版，应为 {player.story.versions} 版",
-            )
-        first = self.definition.stages[0]
-        handed_in = Lodgement.objects.filter(stage=first.key).values("application").distinct().count()
-        must(handed_in == sum(player.story.is_handed_in for player in self.players), "递交数与剧本不符。")
-        on_first = self.items_at(first.key)
-        must(
-            on_first == sum(player.story.leaves_first_stage for player in self.players),
-            "首级清单项数与剧本不符。",
-        )
-        for before, after in zip(self.definition.stages, self.definition.stages[1:], strict=False):
-            arrived = Lodgement.objects.filter(stage=after.key, sent_by__isnull=False).count()
-            must(self.items_at(before.key) == arrived, f"{before.label}报送与{after.label}收到的数目不符。")
-        nominated = items(sheet).count()
-        must(nominated == len(self.nominated()), "最后的清单项数与剧本的报送数不符。")
-        must(
-            nominated == len({name.split("/")[3] for name in self.folders(path)}),
-            "报送包里的申请数与清单不符。",
-        )
-        must(not any(row.missing for row in registered(self.call)), "报送时登记机构仍有缺件。")
-        self.check_evidence(rows.filter(state__in=LEFT))
-        void = sum(max(0, player.story.versions - 1) for player in self.players)
-        void += len(self.of(Story.WITHDRAWN))
-        must(Round.objects.filter(state="void").count() == void, "失效的会签数与剧本不符。")
-        return {
-            "applications": len(self.players),
-            "handed_in": handed_in,
-            "sent_by_first_stage": on_first,
-            "nominated": nominated,
-            "declined": states["declined"],
-            "withdrawn": states["withdrawn"],
-            "merged": states["merged"],
-            "approved": states["approved"],
-            "not_selected": states["not_selected"],
-            "never_handed_in": states["draft"] + states["signing"],
-            "opinions": Signature.objects.count(),
-            "void_rounds": void,
-        }
-
-    def items_at(self, stage: str) -> int:
-        """How many applications the dispatched lists of a stage carry."""
-        found = CandidateList.objects.filter(call=self.call, stage=stage, state="dispatched")
-        return int(found.aggregate(total=Count("items"))["total"])
-
-    def folders(self, path: Path) -> Iterable[str]:
-        """Names in the package below its folder of applications."""
-        with ZipFile(path) as archive:
-            return [name for name in archive.namelist() if "/data/applications/" in name]
-
-    def check_evidence(self, rows: Iterable[Application]) -> None:
-        """Of what was nominated, every party agreed to the very version that was sent, and the receipts name it."""
-        for application in rows:
-            version = there(application.version, f"{application.reference}没有版本。")
-            must(
-                sha256_of_bytes(version.content.encode()) == version.digest,
-                f"{application.reference}：内容与摘要不符。",
-            )
-            round_ = Round.objects.get(version=version)
-            must(round_.state == "complete", f"{application.reference}：会签没有完成。")
-            for party in parties(round_):
-                signature = party.signature
-                fits = signature is not None and (
-                    signature.digest == version.digest or party.carried is not None
-                )
-                must(fits and party.has_agreed, f"{application.reference}：{party.label}没有同意所报的版本。")
-            latest = lodgement_here(application)
-            must(
-                latest is not None and latest.digest == version.digest,
-                f"{application.reference}：递交的不是这一版。",
-            )
 
     def summary(self, numbers: dict[str, int]) -> str:
         """The numbers in one sentence each."""
