@@ -1,7 +1,7 @@
 # The two commands of the README are `make run` and `make test`; `make check` is exactly what CI runs.
 PORT ?= 8000
 PYTEST ?= .venv/bin/python -m pytest
-JOBS ?= 3
+JOBS ?= 2
 DEVELOPMENT = SHIDIAN_MODE=development SHIDIAN_DATA=var/development
 DEMONSTRATION = SHIDIAN_MODE=demonstration SHIDIAN_DATA=var/demonstration SHIDIAN_ADDRESS=http://127.0.0.1:$(PORT) \
 	SHIDIAN_SITE_HOST_NAME=天津市市场监督管理委员会

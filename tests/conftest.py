@@ -50,7 +50,7 @@ def pytest_collection_finish() -> None:
 
 def _long_ones_apart(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
     """The long tests first, dealt out to the workers: each begins with an equal stretch of the list."""
-    long = [item for item in items if item.get_closest_marker("long")]
+    long = sorted((item for item in items if item.get_closest_marker("long")), key=_seconds, reverse=True)
     short = [item for item in items if not item.get_closest_marker("long")]
     dealt, left = [], len(items)
     for worker in range(workers):
@@ -61,6 +61,11 @@ def _long_ones_apart(items: list[pytest.Item], workers: int) -> list[pytest.Item
         dealt += [*first, *short[:rest]]
         short = short[rest:]
     return dealt
+
+
+def _seconds(item: pytest.Item) -> int:
+    mark = item.get_closest_marker("long")
+    return int(mark.args[0]) if mark and mark.args else 0
 
 
 def _needs_postgres(item: pytest.Item) -> bool:

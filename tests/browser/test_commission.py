@@ -18,7 +18,7 @@ from tests.browser.test_keyboard import tab_through
 from tests.browser.test_walk import SCANS, come_back_until
 from tests.browser.visitor import Visitor
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long(62)]
 
 CALL = "tianjin-2023-smps10-demo"
 OFFICE = "commission"
@@ -35,7 +35,6 @@ def server(tmp_path_factory: pytest.TempPathFactory, stage: Path) -> Iterator[Se
         yield running
 
 
-@pytest.mark.long
 def test_from_the_pool_to_the_list(arrive: Callable[..., Visitor], server: Server) -> None:
     officer = arrive(people.OFFICER)
     add_an_expert(officer)

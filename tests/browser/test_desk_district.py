@@ -19,7 +19,7 @@ from tests.browser.test_keyboard import tab_through
 from tests.browser.test_walk import SCANS, come_back_until
 from tests.browser.visitor import Visitor
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long(34)]
 
 CALL = "tianjin-2023-smps10-demo"
 OFFICE = "hedong"
@@ -34,7 +34,6 @@ def server(tmp_path_factory: pytest.TempPathFactory, stage: Path) -> Iterator[Se
         yield running
 
 
-@pytest.mark.long
 def test_a_list_is_approved_and_its_paper_counted(arrive: Callable[..., Visitor], server: Server) -> None:
     handler, approver = arrive(people.OTHER_HANDLER), arrive(people.OTHER_APPROVER)
     send_back(handler, approver, server)

@@ -24,7 +24,7 @@ from playwright.sync_api import TimeoutError as TooLate
 from tests.browser import chromium, people
 from tests.browser.server import Server
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long(66)]
 
 SECONDS = int(os.environ.get("SHIDIAN_ENDURANCE", "40"))
 SEED = int(os.environ.get("SHIDIAN_SEED", "1"))
@@ -128,7 +128,6 @@ def end_sessions(server: Server) -> None:
         base.execute("DELETE FROM django_session")
 
 
-@pytest.mark.long
 def test_nothing_typed_is_ever_lost(server: Server, browser: Browser) -> None:
     chance = random.Random(SEED)
     browsers = [

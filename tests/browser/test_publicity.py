@@ -13,7 +13,7 @@ from tests.browser import people
 from tests.browser.server import Server
 from tests.browser.visitor import Visitor
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long(21)]
 CALL = "tianjin-2023-smps10-demo"
 PHONE = {"width": 390, "height": 844}
 

@@ -24,7 +24,7 @@ from tests.browser.test_signing_by_link import letter, prove
 from tests.browser.visitor import Visitor
 from tests.documents.scans import spoiling
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long(44)]
 
 ONE, TWO = "天津市示范救援学院", "天津市示范消防协会"
 LATER = {"天津市市场监督管理委员会": "以后再签"}

@@ -12,7 +12,7 @@ from tests.browser import people
 from tests.browser.test_phone import SIZES, fits
 from tests.browser.visitor import Visitor
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long(16)]
 
 PATIENCE = 30  # seconds for the worker to write a letter
 

@@ -17,7 +17,7 @@ from tests.browser import people
 from tests.browser.server import Server
 from tests.browser.visitor import Visitor
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long(35)]
 
 SIZE = 10_000_000  # ten parts
 PATIENCE = 40_000  # milliseconds
@@ -91,7 +91,6 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@pytest.mark.long
 def test_a_killed_server_costs_nothing_that_it_had(browser: Browser, server: Server, scan: Path) -> None:
     sender = Sender(browser, server)
     sender.choose(scan)

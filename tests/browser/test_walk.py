@@ -22,7 +22,7 @@ from shidian.dispatch.verify import verify
 from tests.browser import people
 from tests.browser.visitor import Visitor
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long(66)]
 
 CALL = "tianjin-2023-smps10-demo"
 UNIT, CODE = "和平区示范应急服务中心", "12120101PDY00001X0"
@@ -107,7 +107,6 @@ def come_back_until(visitor: Visitor, wanted: str | Locator) -> None:
     raise NotThere(str(wanted))
 
 
-@pytest.mark.long
 def test_from_the_notice_to_the_package(arrive: Callable[..., Visitor], tmp_path: Path) -> None:
     read_the_call(arrive())
     writer = register(arrive())

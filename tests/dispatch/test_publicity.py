@@ -396,7 +396,8 @@ def running(cast: steps.Cast, call: Call) -> Publicity:
     return acts.running(cast, call)
 
 
-@pytest.mark.long
+@pytest.mark.long(8)
+@pytest.mark.above_database
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(taken=STEPS)
 @pytest.mark.usefixtures("running")

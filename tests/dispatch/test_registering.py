@@ -329,6 +329,7 @@ def test_others_do_not_move_paper(cast: steps.Cast, call: Call, sent: Applicatio
 STEPS = st.tuples(st.sampled_from(["receive", "void", "shelve", "hand", "back"]), st.sampled_from([1, 2, 5]))
 
 
+@pytest.mark.above_database
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(done=st.lists(STEPS, min_size=4, max_size=16))
 def test_whatever_the_order_every_copy_is_in_one_place(

@@ -677,7 +677,7 @@ def test_the_judgement_does_not_depend_on_the_process(what: str) -> None:
     assert caught.value.code == code
 
 
-@pytest.mark.long
+@pytest.mark.long(4)
 def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_is_judged() -> None:
     packed = zeros(400 * MEGABYTE)
 

@@ -29,7 +29,7 @@ def outcome(db: None, tmp_path: Path) -> Outcome:
     return play(PACKAGE, seed=3, units=FEWEST, out=tmp_path, tell=lambda words: None)
 
 
-@pytest.mark.long
+@pytest.mark.long(12)
 @pytest.mark.above_database
 def test_three_stages_lead_to_the_destination(outcome: Outcome) -> None:
     """One performance, looked at from all sides: it is too long to be played for each of them."""

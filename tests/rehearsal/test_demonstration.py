@@ -39,7 +39,7 @@ def demonstration(db: None, settings: Any, django_capture_on_commit_callbacks: A
         return set_up(steps.package(), tell=quiet)
 
 
-@pytest.mark.long
+@pytest.mark.long(8)
 @pytest.mark.above_database
 def test_the_demonstration_gives_every_role_work_and_is_set_up_once(demonstration: Call) -> None:
     """One set-up, looked at from all sides, run again, and run again much later: it is too long to be made for each."""
@@ -160,7 +160,7 @@ def test_a_database_with_other_accounts_is_left_alone(db: None, settings: Any) -
     assert not Call.objects.exists()
 
 
-@pytest.mark.long
+@pytest.mark.long(8)
 @pytest.mark.above_database
 def test_another_package_can_be_shown_too(db: None, settings: Any) -> None:
     settings.DEMONSTRATION = True

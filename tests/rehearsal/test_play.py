@@ -52,7 +52,7 @@ def test_every_story_is_told_once_and_then_all_is_plain() -> None:
 ON_POSTGRES = connection.vendor == "postgresql"
 
 
-@pytest.mark.long
+@pytest.mark.long(30)
 @pytest.mark.django_db(transaction=ON_POSTGRES, reset_sequences=ON_POSTGRES)
 def test_the_call_is_played_whole(tmp_path: Path, client: Client) -> None:
     """One performance, looked at from all sides; on PostgreSQL beside the command, which plays on SQLite of its own."""

@@ -298,7 +298,7 @@ class Rounds(RuleBasedStateMachine):
         )
 
 
-@pytest.mark.long
+@pytest.mark.long(2)
 def test_only_what_is_open_changes_whatever_the_order(cast: steps.Cast, call: Call) -> None:
     machine = type("Rounds", (Rounds,), {"cast": cast, "call": call})
     run_state_machine_as_test(  # type: ignore[no-untyped-call]

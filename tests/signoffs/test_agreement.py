@@ -237,7 +237,7 @@ def frozen(cast: steps.Cast, call: Call) -> Application:
     return steps.frozen(cast, call)
 
 
-@pytest.mark.long
+@pytest.mark.long(5)
 @pytest.mark.above_database
 @settings(
     max_examples=12,

@@ -12,7 +12,7 @@ from tests.documents.scans.prints import Prints
 pytestmark = pytest.mark.above_database
 
 
-@pytest.mark.long
+@pytest.mark.long(10)
 def test_pages_are_filed_rightly_and_none_wrongly(prints: Prints) -> None:
     outcomes = [corpus.outcome(case, prints) for case in corpus.cases(prints, share=0.014)]
 

@@ -40,7 +40,7 @@ def test_the_line_in_a_box_is_read(picture: bytes) -> None:
     assert "".join(lines) == "社会管理和公共服务综合标准化试点申请书"
 
 
-@pytest.mark.long
+@pytest.mark.long(5)
 def test_candidates_are_ranked_by_the_words_of_the_page(picture: bytes, prints: Prints) -> None:
     candidates = {
         (printed.name, page): _words(printed.pdf, page)
