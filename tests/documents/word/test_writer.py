@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from shidian.applications import word_form
 from shidian.documents.word.form import Marks
+from shidian.documents.word.labels import plain, variants
 from shidian.documents.word.reader import read
 from shidian.documents.word.writer import clean, write
 from tests.documents.word import corpus
@@ -112,7 +114,22 @@ _LETTERS = st.characters(
     exclude_categories=("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"),
     exclude_characters="_＿",
 )
-_WORDS = st.text(_LETTERS, min_size=1, max_size=12).filter(lambda text: any(map(str.isalnum, text)))
+
+
+def _is_answer(text: str) -> bool:
+    """Not a label of the form alone: Hypothesis draws words of the sources too, and a label in an answer is doubtful."""
+    return any(map(str.isalnum, text)) and plain(text) not in _labels()
+
+
+@cache
+def _labels() -> set[str]:
+    sections = corpus.package().questionnaire.sections
+    fields = [field for section in sections for field in section.fields]
+    said = [label for field in fields for label in (field.label, *(column.label for column in field.columns))]
+    return {each for label in (*said, *(section.title for section in sections)) for each in variants(label)}
+
+
+_WORDS = st.text(_LETTERS, min_size=1, max_size=12).filter(_is_answer)
 _LINES = st.lists(_WORDS, min_size=1, max_size=4).map("\n".join)
 _ROWS = st.lists(
     st.fixed_dictionaries({"time": _WORDS, "content": _LINES, "units": _WORDS}), min_size=1, max_size=4
