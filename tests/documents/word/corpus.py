@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fcntl import LOCK_EX, flock
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -82,11 +83,11 @@ def office_all(files: Sequence[tuple[bytes, str]], to: str) -> list[bytes]:
         given = [folder / f"{number}.{extension}" for number, (_, extension) in enumerate(files)]
         for path, (content, _) in zip(given, files, strict=True):
             path.write_bytes(content)
-        profile = f"-env:UserInstallation={(Path(tempfile.gettempdir()) / 'corpus-profile').as_uri()}"
+        profile = Path(tempfile.gettempdir()) / "corpus-profile"
         out = folder / "out"
         command = [
             "soffice",
-            profile,
+            f"-env:UserInstallation={profile.as_uri()}",
             "--headless",
             "--convert-to",
             to,
@@ -94,7 +95,9 @@ def office_all(files: Sequence[tuple[bytes, str]], to: str) -> list[bytes]:
             str(out),
             *map(str, given),
         ]
-        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        with profile.with_suffix(".lock").open("w") as lock:
+            flock(lock, LOCK_EX)  # two at once in one profile: the second gives up
+            subprocess.run(command, check=True, capture_output=True, timeout=120)
         return [next(out.glob(f"{path.stem}.*")).read_bytes() for path in given]
 
 
