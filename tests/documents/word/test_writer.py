@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import Any
 
 import docx
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -107,6 +108,16 @@ def test_several_bodies_of_one_role_have_a_box_each() -> None:
     got = back(written({"parties": {"guarantors": names}}, Marks("call", "", "")))
 
     assert got["parties.guarantors"] == names
+
+
+@pytest.mark.parametrize("field", ["spending", "sources"])
+def test_an_answer_that_is_the_label_of_something_else_is_asked_about(field: str) -> None:
+    content = written({"funding": {field: "统一社会信用代码"}}, Marks("call", "", ""))
+
+    reading = read(BytesIO(content), word_form.form_of(corpus.package()))
+
+    (loose,) = reading.loose
+    assert (loose.text, loose.candidates) == ("统一社会信用代码", (f"funding.{field}",))
 
 
 _LETTERS = st.characters(

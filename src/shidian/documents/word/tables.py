@@ -169,6 +169,8 @@ class TableReader:
             self._under_title(heading[1], place, cell)
             return True
         if named := self.labels.exact(text, self.reader.part):
+            if self._doubted(named, text, place, alone=len(cells) == 1):
+                return False
             self._label(cell, named, now)
             return True
         if not text.strip(AROUND):
@@ -182,6 +184,17 @@ class TableReader:
         if not going_on and not self._is_furniture(text):
             self.claims.lose(text, place, _UNLABELLED, self._guesses(cell))
         return False
+
+    def _doubted(self, named: tuple[Part, Slot], text: str, place: str, *, alone: bool) -> bool:
+        """In a file of ours, the label of another section alone in the box of an awaited answer: a person says what it is."""
+        waiting = self.reader.open
+        if waiting is None or waiting.filled or not (self.claims.own and waiting.in_table and alone):
+            return False
+        if named[0].key == waiting.part.key:
+            return False
+        name = waiting.slot.shown_as or waiting.slot.label
+        self.claims.lose(text, place, say("“{name}”一栏里混有别的标签", name=name), [waiting.slot.path])
+        return True
 
     def _is_awaited(self, cell: Cell) -> bool:
         """The box of a long answer that begins with a table or a picture: what stands in it is no label."""
