@@ -1,4 +1,4 @@
-"""The static files that a page of tests/ui asks for; looked for and read once, since every page asks for forty."""
+"""The static files that a page of tests/ui asks for, joined as the server gives them; looked for and read once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from django.contrib.staticfiles import finders
 from playwright.sync_api import Route
 
+from shidian.config.static import SCRIPT, STYLE, join_script, join_style
 from tests.browser.visitor import AXE
 
 
@@ -20,5 +21,10 @@ def answer(route: Route) -> None:
 
 @cache
 def _file(name: str) -> tuple[bytes, str]:
-    path = str(AXE if name == AXE.name else finders.find(name))
-    return Path(path).read_bytes(), mimetypes.guess_type(path)[0] or "text/plain"
+    join = {STYLE: join_style, SCRIPT: join_script}.get(name)
+    content = join(name, lambda part: _read(part).decode()).encode() if join else _read(name)
+    return content, mimetypes.guess_type(name)[0] or "text/plain"
+
+
+def _read(name: str) -> bytes:
+    return Path(str(AXE if name == AXE.name else finders.find(name))).read_bytes()

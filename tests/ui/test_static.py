@@ -8,9 +8,14 @@ import re
 import time
 from pathlib import Path
 
+import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
-CSS = Path(__file__).resolve().parents[2] / "src/shidian/ui/static/ui/css"
+from shidian.config.static import join_script
+
+UI = Path(__file__).resolve().parents[2] / "src/shidian/ui/static/ui"
+CSS = UI / "css"
 
 
 def test_the_style_sheets_are_served_as_one(settings, tmp_path: Path) -> None:
@@ -53,3 +58,60 @@ def test_a_part_that_changed_since_the_last_collecting_is_served(settings, tmp_p
 
     manifest = json.loads((target / "staticfiles.json").read_text())
     assert ".new {" in (target / manifest["paths"]["ui/css/look.css"]).read_text()
+
+
+def test_the_modules_are_served_as_one(settings, tmp_path: Path) -> None:
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "shidian.config.static.HashedStaticFiles"}
+    }
+
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+    (served,) = (tmp_path / "ui/js").glob("main.*.js")
+    text = served.read_text()
+    modules = re.findall(r'from "\./(\w+)\.js"', (UI / "js/main.js").read_text())
+    assert len(modules) > 20
+    assert not re.search(r"^(import|export)\b", text, re.MULTILINE)
+    for module in modules:
+        assert (UI / f"js/{module}.js").read_text().splitlines()[-2] in text
+    # What a page takes while it runs stays a file, under its hashed name.
+    later = re.findall(r'import\("(.+?)"\)', text)
+    assert len(later) >= 2
+    for name in later:
+        assert (served.parent / name).is_file()
+
+
+def test_a_module_is_joined_once_and_before_those_that_import_it() -> None:
+    sources = {
+        "js/main.js": 'import { start as a } from "./a.js";\nimport { start as b } from "./b.js";\na(); b();\n',
+        "js/a.js": 'import { MOST, say } from "./words.js";\nexport function start() { say(MOST); }\n',
+        "js/b.js": 'import { say } from "./words.js";\nexport const start = () => say("b");\n',
+        "js/words.js": "let said = 0;\nexport const MOST = 2;\nexport async function say() { said += 1; }\n",
+    }
+
+    text = join_script("js/main.js", sources.__getitem__)
+
+    assert re.findall(r"^const (\$\w+) = \(\(\) => \{$", text, re.MULTILINE) == [
+        "$words",
+        "$a",
+        "$b",
+        "$main",
+    ]
+    assert "const { MOST, say } = $words;" in text
+    assert "const { start: b } = $b;" in text
+    assert "return { MOST, say };" in text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import * as all from './words.js';",
+        'import "./words.js";',
+        "export default 1;",
+        "export let said = 0;",
+    ],
+)
+def test_what_could_not_be_joined_is_refused(line: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=re.escape(line)):
+        join_script("js/main.js", {"js/main.js": f"{line}\n"}.__getitem__)
