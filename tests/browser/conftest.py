@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from fcntl import LOCK_EX, flock
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -14,6 +15,9 @@ from playwright.sync_api import Browser
 from tests import template
 from tests.browser.server import Server
 from tests.browser.visitor import AXE, Seen, Visitor
+
+if TYPE_CHECKING:
+    from shidian.documents.certificates.trial import Trial
 
 WIDE = {"width": 1366, "height": 900}
 
@@ -44,9 +48,30 @@ def stage(common: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, stage: Path) -> Iterator[Server]:
-    """The system as `make run` starts it, with that work."""
-    with Server(tmp_path_factory.mktemp("site")).on(stage) as running:
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+    """The test authority, with its time stamps and seals."""
+    from shidian.documents.certificates.trial import Trial
+
+    running = Trial(tmp_path_factory.mktemp("test-ca"))
+    thread = threading.Thread(target=running.serve_forever, daemon=True)
+    thread.start()
+    yield running
+    running.silence.set()
+    running.shutdown()
+    running.server_close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, stage: Path, platform: Trial) -> Iterator[Server]:
+    """The system as `make run` starts it, with that work; it trusts the test authority."""
+    settings = {
+        "SHIDIAN_TRUST": str(platform.authority.folder / "roots"),
+        "SHIDIAN_TSA": f"{platform.address}/tsa",
+        "SHIDIAN_SEAL_PLATFORM": platform.address,
+        "SHIDIAN_SEAL_TOKEN": platform.token,
+        "SHIDIAN_SECOND_DIGEST": "sm3",
+    }
+    with Server(tmp_path_factory.mktemp("site"), settings=settings).on(stage) as running:
         yield running
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 from asn1crypto import x509 as asn1_x509
@@ -29,37 +27,8 @@ LEAD, GUARANTOR, GUIDANCE = "和平区示范应急服务中心", "和平区示�
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
-    """The test authority, with its time stamps and seals."""
-    running = Trial(tmp_path_factory.mktemp("test-ca"))
-    thread = threading.Thread(target=running.serve_forever, daemon=True)
-    thread.start()
-    yield running
-    running.silence.set()
-    running.shutdown()
-    running.server_close()
-
-
-@pytest.fixture(scope="module")
 def reference(server: Server) -> str:
     return server.run("tests.browser.unsigned")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, stage: Path, platform: Trial) -> Iterator[Server]:
-    """An installation that trusts the test authority."""
-    made = Server(
-        tmp_path_factory.mktemp("certificates"),
-        settings={
-            "SHIDIAN_TRUST": str(platform.authority.folder / "roots"),
-            "SHIDIAN_TSA": f"{platform.address}/tsa",
-            "SHIDIAN_SEAL_PLATFORM": platform.address,
-            "SHIDIAN_SEAL_TOKEN": platform.token,
-            "SHIDIAN_SECOND_DIGEST": "sm3",
-        },
-    )
-    with made.on(stage) as running:
-        yield running
 
 
 def link(visitor: Visitor, words: str, name: str) -> Locator:

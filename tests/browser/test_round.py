@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import pypdfium2
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
 from PIL import Image
 from playwright.sync_api import Locator, expect
 
-from shidian.documents.certificates.trial import PASSWORD, Authority
+from shidian.documents.certificates.trial import PASSWORD, Trial
 from tests.browser import people
+from tests.browser.post import Post
 from tests.browser.server import Server
 from tests.browser.test_certificates import GUARANTOR, GUIDANCE, LEAD, choose, link
 from tests.browser.test_phone import SIZES
 from tests.browser.test_scans import READ
-from tests.browser.test_signing_by_link import letter, prove
 from tests.browser.visitor import Visitor
 from tests.documents.scans import spoiling
 
@@ -31,42 +28,9 @@ LATER = {"天津市市场监督管理委员会": "以后再签"}
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The test authority, which issues certificates and nothing else."""
-    return Authority(tmp_path_factory.mktemp("test-ca"))
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, stage: Path, authority: Authority) -> Iterator[Server]:
-    """An installation that trusts the test authority."""
-    roots = tmp_path_factory.mktemp("roots")
-    (roots / "test-root.pem").write_bytes(authority.root.public_bytes(Encoding.PEM))
-    with Server(tmp_path_factory.mktemp("round"), settings={"SHIDIAN_TRUST": str(roots)}).on(
-        stage
-    ) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def application(server: Server) -> str:
     """Where the application is, frozen as v1 with two partners; nobody has said anything."""
     return f"/applications/{server.run('tests.browser.unsigned', ONE, TWO)}/"
-
-
-@dataclass
-class Post:
-    """Opens the letters of the mailbox; the last link and the last code are not taken again."""
-
-    reader: Visitor
-    link: str = ""
-    code: str = ""
-
-    def opened(self, party: Visitor) -> Visitor:
-        """The party has followed the newest link and proved itself."""
-        self.link = letter(self.reader, r"(/sign/open/[\w-]+/)", after=self.link)
-        party.go(self.link)
-        self.code = prove(party, self.reader, after=self.code)
-        return party
 
 
 def row(visitor: Visitor, name: str) -> Locator:
@@ -175,13 +139,13 @@ def amend(writer: Visitor, application: str, place: str, reason: str, answer: di
 
 
 def test_a_round_asks_again_exactly_those_who_are_concerned(
-    arrive: Callable[..., Visitor], application: str, authority: Authority
+    arrive: Callable[..., Visitor], application: str, platform: Trial
 ) -> None:
     def phone() -> Visitor:
         return arrive(viewport=SIZES[0], has_touch=True, is_mobile=True, device_scale_factor=2)
 
     writer, post = arrive(people.OTHER_WRITER), Post(arrive())
-    key = authority.key_file(*authority.issue(LEAD))
+    key = platform.authority.key_file(*platform.authority.issue(LEAD))
     paper = {ONE: "已同意", TWO: "已同意"}
 
     # The guidance unit sends v1 back: why, and where; the four others agree, each in its own way.

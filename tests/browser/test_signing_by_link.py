@@ -2,46 +2,20 @@
 
 from __future__ import annotations
 
-import re
-import time
 from collections.abc import Callable
 
 import pytest
 
 from tests.browser import people
+from tests.browser.post import Post
 from tests.browser.test_phone import SIZES, fits
 from tests.browser.visitor import Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.long(16)]
 
-PATIENCE = 30  # seconds for the worker to write a letter
-
-
-def letter(visitor: Visitor, pattern: str, *, after: str = "") -> str:
-    """What the newest letter or message of the mailbox says where the pattern has its group; not `after` again."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        visitor.page.goto(f"{visitor.address}/mailbox/")
-        found = re.search(pattern, visitor.page.locator("main").inner_text())
-        if found and found[1] != after:
-            return found[1]
-        time.sleep(0.5)
-    raise AssertionError(f"no letter says {pattern}")
-
-
-def prove(party: Visitor, postman: Visitor, *, after: str = "") -> str:
-    """Ask for the code and type it; the code."""
-    party.press("发验证码")
-    party.reads("138****5678")
-    fits(party, "验证并打开")
-    code = letter(postman, r"会签验证码 (\d{6})", after=after)
-    party.page.fill("[name=code]", code)
-    party.press("验证并打开")
-    return code
-
 
 def test_a_party_without_an_account_signs_by_link_on_a_phone(arrive: Callable[..., Visitor]) -> None:
-    writer, postman = arrive(people.LINK_WRITER), arrive()
+    writer, post = arrive(people.LINK_WRITER), Post(arrive())
     phone = arrive(viewport=SIZES[0], has_touch=True, is_mobile=True, device_scale_factor=2)
     writer.go("/sign-offs/")
     writer.press(writer.page.locator(".party", has_text="保证单位").get_by_role("link", name="链接和委托"))
@@ -49,14 +23,14 @@ def test_a_party_without_an_account_signs_by_link_on_a_phone(arrive: Callable[..
     writer.press("保存地址")
     writer.press("寄链接")
     writer.reads("会签链接正在寄往 z***@unit.example")
-    opened = letter(postman, r"(/sign/open/[\w-]+/)")
+    opened = post.link()
 
     # The letter is opened: the token is out of the address, and nothing is shown before the code.
     phone.go(opened)
     assert opened.split("/")[3] not in phone.page.url
     assert "示范内容" not in phone.page.content()
     fits(phone, "发验证码")
-    first = prove(phone, postman)
+    post.prove(phone)
     phone.title("请出具保证单位的意见")
     phone.reads("贵单位的同意涵盖下面列出的内容")
     fits(phone, "提交意见")
@@ -103,10 +77,8 @@ def test_a_party_without_an_account_signs_by_link_on_a_phone(arrive: Callable[..
     writer.press("去冻结")
     writer.press("冻结为 v2")
     writer.press(writer.page.locator(".party", has_text="保证单位").get_by_role("button", name="寄链接"))
-    again = letter(postman, r"(/sign/open/[\w-]+/)", after=opened)
     phone.expected.add(410)
-    phone.go(again)
-    prove(phone, postman, after=first)
+    post.opened(phone)
     phone.reads("以后改动了")
     assert phone.page.locator("ins", has_text="已列入预算").count()
     fits(phone, "提交意见")

@@ -377,7 +377,7 @@ def hand_in(writer: Visitor, reference: str, office: str) -> None:
     writer.press("递交")
     writer.title("已递交")
     number = writer.page.locator("#h-receipt .code").inner_text()
-    digest = writer.page.locator("dd.digest").inner_text()
+    digest = writer.page.locator("dd.digest").first.inner_text()
     receipt = text_of(writer.get(writer.control("下载回执")))
     assert number in receipt
     assert digest in receipt

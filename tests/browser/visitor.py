@@ -45,9 +45,9 @@ async () => {
 }
 """
 # What differs between two views of one page without being another page.
-_REFERENCE = re.compile(r"(?<=/)(?:[A-Z]+\d*-[^/]+|[A-Za-z]+\d+-\d+|\d+|[0-9a-f]{12,}|[\w-]{20,})(?=/)")
+_REFERENCE = re.compile(r"(?<=/)(?:[A-Z]{2}[A-Z0-9]*-[^/]+|\d+|(?=[^/]*[A-Z0-9])[\w.:-]{12,})(?=/|$)")
 _ANSWERED = re.compile(r"the server responded with a status of (\d+)")
-_NUMBERS = re.compile(r"[\d０-９]+|“[^”]*”")
+_NAME = re.compile(r"：|“|[A-Z]*[\d０-９]")  # where the title of a page goes on to say which one it is
 
 
 def axe(page: Page) -> list[str]:
@@ -189,10 +189,9 @@ class Visitor:
         )
         for each in refused:
             self._note(f"content security policy: {each}")
-        path = _REFERENCE.sub("*", self.page.url.removeprefix(self.address).partition("?")[0])
+        path = _REFERENCE.sub("*", re.split(r"[?#]", self.page.url.removeprefix(self.address))[0])
         size = self.page.viewport_size or {"width": 0}
-        title = _NUMBERS.sub("*", title)
-        if self.seen.adds(path, title.partition("：")[0], str(states), str(size["width"])):
+        if self.seen.adds(path, _NAME.split(title)[0], str(states), str(size["width"])):
             found = axe(self.page)
             assert not found, f"axe at {self.page.url}\n" + "\n".join(found)
 
