@@ -21,7 +21,6 @@ from typing import Any, BinaryIO, Literal
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import DecodeLimits
 from pyhanko.pdf_utils.misc import PdfError
@@ -85,9 +84,9 @@ _SLACK = 3.0
 
 _END = re.compile(rb"%%EOF(?:\r\n|\r|\n)?")
 _BROKEN = (
-    PdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, OverflowError,
-    RecursionError, OSError, NotImplementedError, UnsupportedAlgorithm, CMSExtractionError, SignatureValidationError,
-    ValidationError, PathError,
+    PdfError, *holders.UNREADABLE, TypeError, KeyError, IndexError, AttributeError, AssertionError, OverflowError,
+    RecursionError, OSError, NotImplementedError, CMSExtractionError, SignatureValidationError, ValidationError,
+    PathError,
 )  # fmt: skip
 
 _AGAIN = say("请从系统下载要签的 PDF，不要另存或打印，直接在它上面签名后重新上传。")
@@ -583,7 +582,7 @@ def _revoked(
     issuers = [*path, *given]
     revocations = []
     for one in lists:
-        with suppress(ValueError):
+        with suppress(*holders.UNREADABLE):
             revocations.append(x509.load_der_x509_crl(base64.b64decode(one)))
     before = after = None
     looked_up = True
@@ -611,7 +610,7 @@ def _revoked(
 def _is_signed_by(revocation: x509.CertificateRevocationList, issuers: list[x509.Certificate]) -> bool:
     for issuer in issuers:
         if issuer.subject == revocation.issuer:
-            with suppress(ValueError, TypeError, UnsupportedAlgorithm):
+            with suppress(*holders.UNREADABLE, TypeError):
                 if revocation.is_signature_valid(issuer.public_key()):  # type: ignore[arg-type]
                     return True
     return False

@@ -24,6 +24,15 @@ SM2_CURVE = "1.2.156.10197.1.301"
 SM2_WITH_SM3 = "1.2.156.10197.1.501"
 WEAK_HASHES = ("md2", "md4", "md5", "sha1")
 
+# What cryptography raises, now or at a later look, for a certificate that no standard allows.
+UNREADABLE = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+
 # Where authorities write the code of a unit, the usual places first.
 _CODE_PLACES = (
     NameOID.ORGANIZATION_IDENTIFIER,
@@ -96,7 +105,7 @@ def key_name(certificate: x509.Certificate) -> str:
     """The kind and size of the key: `RSA 3072`, `EC secp256r1`, `SM2`."""
     try:
         key = certificate.public_key()
-    except (UnsupportedAlgorithm, ValueError):
+    except UNREADABLE:
         return "SM2" if certificate.signature_algorithm_oid.dotted_string == SM2_WITH_SM3 else say("未知")
     if isinstance(key, rsa.RSAPublicKey):
         return f"RSA {key.key_size}"
@@ -110,7 +119,7 @@ def is_weak(certificate: x509.Certificate) -> bool:
     try:
         key = certificate.public_key()
         hashed = certificate.signature_hash_algorithm
-    except (UnsupportedAlgorithm, ValueError):
+    except UNREADABLE:
         return False
     self_signed = certificate.subject == certificate.issuer
     if hashed is not None and hashed.name in WEAK_HASHES and not self_signed:
@@ -126,7 +135,7 @@ def may_sign(certificate: x509.Certificate) -> bool:
     """Whether its key usage allows signatures (RFC 5280, 4.2.1.3); without that extension it does not count."""
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         return False
     return usage.digital_signature or usage.content_commitment
 

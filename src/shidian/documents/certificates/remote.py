@@ -21,11 +21,11 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from shidian.core.digests import sha256_of_bytes
 from shidian.core.said import say
+from shidian.documents.certificates import holders
 from shidian.documents.certificates.appearance import clean_picture
 from shidian.documents.certificates.findings import Unusable
 from shidian.documents.certificates.signers import usable
@@ -254,7 +254,7 @@ def _seal(found: Any) -> Seal:
             chain=_chain(found["certificates"]),
             picture=clean_picture(base64.b64decode(picture, validate=True)) if picture else None,
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, *holders.UNREADABLE) as error:
         raise _nonsense() from error
 
 
@@ -269,7 +269,7 @@ def _answer(found: dict[str, Any]) -> Answer:
             reason=str(found.get("reason") or ""),
             poll_after=float(found.get("poll_after") or 2),
         )
-    except (KeyError, TypeError, ValueError, StopIteration) as error:
+    except (KeyError, TypeError, StopIteration, *holders.UNREADABLE) as error:
         raise _nonsense() from error
 
 
@@ -283,7 +283,7 @@ def _chain(encoded: Any) -> tuple[x509.Certificate, ...]:
 def _algorithm(certificate: x509.Certificate) -> str:
     try:
         key = certificate.public_key()
-    except (UnsupportedAlgorithm, ValueError):
+    except holders.UNREADABLE:
         key = None
     if isinstance(key, rsa.RSAPublicKey):
         return "rsa-pkcs1-sha256"

@@ -50,7 +50,7 @@ def is_signature(certificate: x509.Certificate, signature: bytes, message: bytes
             key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
         else:
             return False
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+    except (InvalidSignature, *holders.UNREADABLE):
         return False
     return True
 
@@ -74,7 +74,7 @@ class KeyFile:
             found = pkcs12.load_pkcs12(content, password.encode())
         except UnsupportedAlgorithm as error:
             raise _unsupported() from error
-        except ValueError as error:
+        except holders.UNREADABLE as error:
             if "password" in str(error).lower():
                 raise Unusable(
                     "password",

@@ -52,7 +52,15 @@ _DATA = ("1.2.840.113549.1.7.1", "1.2.156.10197.6.1.4.2.1")
 _SIGNED = ("1.2.840.113549.1.7.2", "1.2.156.10197.6.1.4.2.2")
 _SIGNATURES = (SM2_WITH_SM3, SM2_SIGN, CURVE)
 _CONTENT_TYPE, _MESSAGE_DIGEST, _SIGNING_TIME = (f"1.2.840.113549.1.9.{number}" for number in (3, 4, 5))
-_BROKEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
+_BROKEN = (
+    *holders.UNREADABLE,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 
 
 # --- the arithmetic ----------------------------------------------------------------------------------------------
@@ -616,7 +624,11 @@ class KeyFile:
         mine = [one for one in certificates if public_key(one) == (numbers.x, numbers.y)]
         if not mine:
             raise Unusable("algorithm", say("文件里的证书与私钥不是一对，或者不是 SM2 证书。请重新导出。"))
-        for problem in holders.problems(x509.load_der_x509_certificate(mine[0].dump()), at):
+        try:
+            problems = holders.problems(x509.load_der_x509_certificate(mine[0].dump()), at)
+        except holders.UNREADABLE as error:
+            raise strange from error
+        for problem in problems:
             raise Unusable(problem.code, problem.message)
         return cls(key, mine[0], *(one for one in certificates if one is not mine[0]))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -58,14 +58,11 @@ class Token:
             keys = {
                 key[Attribute.ID] for key in session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY})
             }
-            found = [
-                (
-                    one[Attribute.ID],
-                    one[Attribute.LABEL],
-                    x509.load_der_x509_certificate(one[Attribute.VALUE]),
-                )
-                for one in session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE})
-            ]
+            found = []
+            for one in session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}):
+                with suppress(*holders.UNREADABLE):  # nobody can sign with that one
+                    certificate = x509.load_der_x509_certificate(one[Attribute.VALUE])
+                    found.append((one[Attribute.ID], one[Attribute.LABEL], certificate))
         all_ = [certificate for _, _, certificate in found]
         return [
             Entry(id_, label, holders.ordered(all_, certificate))

@@ -9,6 +9,8 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from shidian.documents.certificates.holders import UNREADABLE
+
 _LARGEST = 5_000_000
 _LARGEST_LIST = 50_000_000
 _CERTIFICATES = (".pem", ".crt", ".cer")
@@ -60,7 +62,7 @@ def _certificates(path: Path) -> list[x509.Certificate]:
         if b"-----BEGIN" in content:
             return x509.load_pem_x509_certificates(content)
         return [x509.load_der_x509_certificate(content)]
-    except ValueError as error:
+    except UNREADABLE as error:
         raise BadTrust(f"不是证书文件：{path}") from error
 
 
@@ -71,7 +73,7 @@ def _revocations(path: Path) -> list[bytes]:
             found = [x509.load_pem_x509_crl(one) for one in _PEM_LIST.findall(content)]
         else:
             found = [x509.load_der_x509_crl(content)]
-    except ValueError as error:
+    except UNREADABLE as error:
         raise BadTrust(f"不是证书吊销列表：{path}") from error
     return [one.public_bytes(Encoding.DER) for one in found]
 
