@@ -27,6 +27,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if not config.getoption("--postgres") and not hasattr(config, "workerinput"):
+        from tests import template
+
+        template.begin()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     on_postgres, in_browser = config.getoption("--postgres"), config.getoption("--browser")
     chosen, left = [], []
@@ -49,8 +56,12 @@ def pytest_collection_finish() -> None:
 
 
 def _long_ones_apart(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
-    """The long tests first, dealt out to the workers: each begins with an equal stretch of the list."""
+    """The long tests first, dealt out to the workers: each begins with an equal stretch of the list.
+
+    Those that need no database begin, since its template is still being made.
+    """
     long = sorted((item for item in items if item.get_closest_marker("long")), key=_seconds, reverse=True)
+    long.sort(key=_uses_database)
     short = [item for item in items if not item.get_closest_marker("long")]
     dealt, left = [], len(items)
     for worker in range(workers):
@@ -87,7 +98,11 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
     from tests import template
 
-    held = template.fill_memory() if connection.vendor == "sqlite" else None
+    held = None
+    if connection.vendor == "sqlite":
+        held = template.fill_memory()
+    else:
+        template.await_postgres(os.environ["DATABASE_URL"].rpartition("/")[0])
     yield
     if held is not None:
         held.close()

@@ -65,10 +65,6 @@ def start() -> str:
         **run_as,  # type: ignore[call-overload]
     )
 
-    subprocess.run(
-        [folder / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "shidian", TEMPLATE], check=True
-    )
-
     def stop() -> None:
         subprocess.run([*control, "-m", "immediate", "stop"], check=False, cwd=home, **run_as)  # type: ignore[call-overload]
         shutil.rmtree(home, ignore_errors=True)

@@ -9,7 +9,7 @@ from tests import postgres, template
 # Set once by the process that reads the option; the workers of pytest-xdist inherit it.
 if "--postgres" in sys.argv and "DATABASE_URL" not in os.environ:
     os.environ["DATABASE_URL"] = postgres.start()
-    template.migrate(os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{template.POSTGRES}")
+    template.begin(os.environ["DATABASE_URL"].rpartition("/")[0])
 os.environ.setdefault("SHIDIAN_MODE", "development")
 os.environ.setdefault("SHIDIAN_DATA", tempfile.mkdtemp(prefix="shidian-tests-"))
 os.environ.setdefault("SHIDIAN_JOBS_INLINE", "1")
