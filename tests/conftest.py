@@ -43,9 +43,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (chosen if wants else left).append(item)
     if left:
         config.hook.pytest_deselected(items=left)
-    # In the browser the files are given out one by one, in their order.
-    workers = 1 if in_browser else int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    items[:] = _long_ones_apart(chosen, workers)
+    long = sorted((item for item in chosen if item.get_closest_marker("long")), key=_seconds, reverse=True)
+    short = [item for item in chosen if not item.get_closest_marker("long")]
+    if in_browser:  # whose files are given out one by one, in their order
+        items[:] = _beside_the_stage(long) + short
+    else:
+        items[:] = _dealt(long, short, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 def pytest_collection_finish() -> None:
@@ -55,15 +58,13 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(200_000, 20, 50)
 
 
-def _long_ones_apart(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+def _dealt(long: list[pytest.Item], short: list[pytest.Item], workers: int) -> list[pytest.Item]:
     """The long tests first, dealt out to the workers: each begins with an equal stretch of the list.
 
     Those that need no database begin, since its template is still being made.
     """
-    long = sorted((item for item in items if item.get_closest_marker("long")), key=_seconds, reverse=True)
-    long.sort(key=_uses_database)
-    short = [item for item in items if not item.get_closest_marker("long")]
-    dealt, left = [], len(items)
+    long = sorted(long, key=_uses_database)
+    dealt, left = [], len(long) + len(short)
     for worker in range(workers):
         share = left // (workers - worker)
         left -= share
@@ -72,6 +73,13 @@ def _long_ones_apart(items: list[pytest.Item], workers: int) -> list[pytest.Item
         dealt += [*first, *short[:rest]]
         short = short[rest:]
     return dealt
+
+
+def _beside_the_stage(long: list[pytest.Item]) -> list[pytest.Item]:
+    """The longest file begins, and makes the stage; what needs none runs beside it."""
+    first = [item for item in long if item.path == long[0].path]
+    others = [item for item in long if item.path != long[0].path]
+    return first + sorted(others, key=lambda item: "stage" in item.fixturenames)
 
 
 def _seconds(item: pytest.Item) -> int:

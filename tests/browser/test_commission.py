@@ -18,7 +18,7 @@ from tests.browser.test_keyboard import tab_through
 from tests.browser.test_walk import SCANS, come_back_until
 from tests.browser.visitor import Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.long(62)]
+pytestmark = [pytest.mark.browser, pytest.mark.long(75)]
 
 CALL = "tianjin-2023-smps10-demo"
 OFFICE = "commission"

@@ -24,7 +24,7 @@ from playwright.sync_api import TimeoutError as TooLate
 from tests.browser import chromium, people
 from tests.browser.server import Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.long(66)]
+pytestmark = [pytest.mark.browser, pytest.mark.long(60)]
 
 SECONDS = int(os.environ.get("SHIDIAN_ENDURANCE", "40"))
 SEED = int(os.environ.get("SHIDIAN_SEED", "1"))

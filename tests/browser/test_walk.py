@@ -22,7 +22,7 @@ from shidian.dispatch.verify import verify
 from tests.browser import people
 from tests.browser.visitor import Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.long(66)]
+pytestmark = [pytest.mark.browser, pytest.mark.long(80)]
 
 CALL = "tianjin-2023-smps10-demo"
 UNIT, CODE = "和平区示范应急服务中心", "12120101PDY00001X0"

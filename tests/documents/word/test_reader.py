@@ -254,6 +254,7 @@ def test_different_bodies_on_cover_and_in_the_boxes_are_doubted() -> None:
     assert {loose.text for loose in got.loose} == {"另一个保证单位", "和平区示范人民政府"}
 
 
+@pytest.mark.long(9)
 def test_answers_survive_other_programs(office: str, monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("own-rare-doc", "foreign-one-table-doc", "own-rescue-odt", "foreign-several-tables-rtf")
     known = {case.name: case for case in corpus.cases()}
