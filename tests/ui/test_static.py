@@ -18,15 +18,19 @@ UI = Path(__file__).resolve().parents[2] / "src/shidian/ui/static/ui"
 CSS = UI / "css"
 
 
-def test_the_style_sheets_are_served_as_one(settings, tmp_path: Path) -> None:
+@pytest.fixture
+def collected(settings, tmp_path: Path) -> Path:
+    """Where the static files lie as they are served."""
     settings.STATIC_ROOT = tmp_path
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "shidian.config.static.HashedStaticFiles"}
     }
-
     call_command("collectstatic", interactive=False, verbosity=0)
+    return tmp_path
 
-    (served,) = (tmp_path / "ui/css").glob("look.*.css")
+
+def test_the_style_sheets_are_served_as_one(collected: Path) -> None:
+    (served,) = (collected / "ui/css").glob("look.*.css")
     text = served.read_text()
     parts = re.findall(r'@import url\("([\w-]+\.css)"\)', (CSS / "look.css").read_text())
     assert len(parts) > 20
@@ -60,15 +64,8 @@ def test_a_part_that_changed_since_the_last_collecting_is_served(settings, tmp_p
     assert ".new {" in (target / manifest["paths"]["ui/css/look.css"]).read_text()
 
 
-def test_the_modules_are_served_as_one(settings, tmp_path: Path) -> None:
-    settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "shidian.config.static.HashedStaticFiles"}
-    }
-
-    call_command("collectstatic", interactive=False, verbosity=0)
-
-    (served,) = (tmp_path / "ui/js").glob("main.*.js")
+def test_the_modules_are_served_as_one(collected: Path) -> None:
+    (served,) = (collected / "ui/js").glob("main.*.js")
     text = served.read_text()
     modules = re.findall(r'from "\./(\w+)\.js"', (UI / "js/main.js").read_text())
     assert len(modules) > 20
@@ -115,3 +112,13 @@ def test_a_module_is_joined_once_and_before_those_that_import_it() -> None:
 def test_what_could_not_be_joined_is_refused(line: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=re.escape(line)):
         join_script("js/main.js", {"js/main.js": f"{line}\n"}.__getitem__)
+
+
+def test_modules_that_import_each_other_are_refused() -> None:
+    sources = {
+        "js/main.js": 'import { a } from "./a.js";\n',
+        "js/a.js": 'import { b } from "./b.js";\nexport const a = () => b();\n',
+        "js/b.js": 'import { a } from "./a.js";\nexport const b = () => a();\n',
+    }
+    with pytest.raises(ImproperlyConfigured, match="main > a > b > a"):
+        join_script("js/main.js", sources.__getitem__)

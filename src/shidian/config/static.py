@@ -60,25 +60,25 @@ def join_script(entry: str, read: Read) -> str:
     """A module with all that it imports, each as a function that runs once and gives what the module exports.
 
     It reads what our modules are written in: named imports from the same folder, exported functions, classes and
-    constants. Another import or export is refused, ImproperlyConfigured. Modules that are imported while the page runs
-    stay files of their own.
+    constants. Another import or export, and modules that import each other in a circle, are refused,
+    ImproperlyConfigured. Modules that are imported while the page runs stay files of their own.
     """
     folder, _, name = entry.rpartition("/")
     joined: dict[str, str] = {}
 
-    def take(module: str) -> None:
+    def take(module: str, importers: tuple[str, ...] = ()) -> None:
+        if module in importers:
+            raise ImproperlyConfigured(f"{folder}: a circle of imports, {' > '.join((*importers, module))}")
         if module in joined:
             return
-        joined[module] = ""  # a circle would find it empty
         text = read(f"{folder}/{module}.js")
         for found in _IMPORT.finditer(text):
-            take(found["module"])
+            take(found["module"], (*importers, module))
         given = ", ".join(found["name"] for found in _EXPORT.finditer(text))
         text = _EXPORT.sub(r"\g<kind> \g<name>", _IMPORT.sub(_constants, text))
         left = re.search(r"^(?:import|export)\b.*", text, re.MULTILINE)
         if left:
             raise ImproperlyConfigured(f"{folder}/{module}.js: {left[0]}")
-        del joined[module]
         joined[module] = f"const ${module} = (() => {{\n{text}\nreturn {{ {given} }};\n}})();\n"
 
     take(name.removesuffix(".js"))
