@@ -3,6 +3,8 @@
 import django.utils.timezone
 from django.db import migrations, models
 
+from shidian.core.tables import CreateModel
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -10,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = []
 
     operations = [
-        migrations.CreateModel(
+        CreateModel(
             name="User",
             fields=[
                 (
@@ -39,7 +41,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="SignInFailure",
             fields=[
                 (

@@ -8,6 +8,7 @@ from django.db import migrations, models
 
 import shidian.audit.models
 from shidian.audit.protection import Protect
+from shidian.core.tables import CreateModel
 
 
 def split_sections(apps, schema_editor):
@@ -49,7 +50,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        CreateModel(
             name="Answer",
             fields=[
                 (
@@ -86,7 +87,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="AnswerRevision",
             fields=[
                 (

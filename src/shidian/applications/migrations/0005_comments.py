@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from shidian.audit.protection import Protect
+from shidian.core.tables import CreateModel
 
 
 class Migration(migrations.Migration):
@@ -14,7 +15,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        CreateModel(
             name="Thread",
             fields=[
                 (
@@ -68,7 +69,7 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["application", "section"], name="thread_of_section")],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Comment",
             fields=[
                 (
@@ -118,7 +119,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Mention",
             fields=[
                 (

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from shidian.audit.protection import Protect
+from shidian.core.tables import CreateModel
 
 
 class Migration(migrations.Migration):
@@ -16,7 +17,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        CreateModel(
             name="Explanation",
             fields=[
                 (

@@ -1,11 +1,12 @@
 """Seals asked for on a platform, and signatures with SM2 that are kept as evidence."""
 
 import django.db.models.deletion
-import shidian.audit.models
 from django.conf import settings
 from django.db import migrations, models
 
+import shidian.audit.models
 from shidian.audit.protection import Protect
+from shidian.core.tables import CreateModel
 
 
 class Migration(migrations.Migration):
@@ -19,7 +20,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        CreateModel(
             name="Attestation",
             fields=[
                 (
@@ -62,7 +63,7 @@ class Migration(migrations.Migration):
                 "ordering": ("pk",),
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="SealRequest",
             fields=[
                 (

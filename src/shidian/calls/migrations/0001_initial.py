@@ -2,7 +2,9 @@
 
 import django.db.models.deletion
 from django.db import migrations, models
+
 import shidian.audit.models
+from shidian.core.tables import CreateModel
 
 
 class Migration(migrations.Migration):
@@ -11,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = []
 
     operations = [
-        migrations.CreateModel(
+        CreateModel(
             name="Call",
             fields=[
                 (
@@ -36,7 +38,7 @@ class Migration(migrations.Migration):
                 ]
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="CallVersion",
             fields=[
                 (

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from shidian.audit.protection import Protect
+from shidian.core.tables import CreateModel
 
 
 class Migration(migrations.Migration):
@@ -19,7 +20,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        CreateModel(
             name="PaperReceipt",
             fields=[
                 (
@@ -72,7 +73,7 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="PaperReceiptCopy",
             fields=[
                 (
@@ -99,7 +100,7 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="PaperPlace",
             fields=[
                 (

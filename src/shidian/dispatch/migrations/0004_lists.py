@@ -4,8 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-
 from shidian.audit.protection import Protect
+from shidian.core.tables import CreateModel
 
 
 class Migration(migrations.Migration):
@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             name="reason",
             field=models.CharField(blank=True, max_length=500),
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Letter",
             fields=[
                 (
@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="ListChange",
             fields=[
                 (
@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="QuotaWaiver",
             fields=[
                 (

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from shidian.audit.protection import Protect
+from shidian.core.tables import CreateModel
 
 
 class Migration(migrations.Migration):
@@ -21,7 +22,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        CreateModel(
             name="Objection",
             fields=[
                 (
@@ -78,7 +79,7 @@ class Migration(migrations.Migration):
                 "ordering": ("pk",),
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Objector",
             fields=[
                 (
@@ -98,7 +99,7 @@ class Migration(migrations.Migration):
                 ("emptied_at", models.DateTimeField(null=True)),
             ],
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="ObjectionAnswer",
             fields=[
                 (
@@ -172,7 +173,7 @@ class Migration(migrations.Migration):
                 to="dispatch.objectionanswer",
             ),
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="ObjectionFile",
             fields=[
                 (
@@ -199,7 +200,7 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="ObjectionNote",
             fields=[
                 (
@@ -231,7 +232,7 @@ class Migration(migrations.Migration):
                 "ordering": ("pk",),
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Publicity",
             fields=[
                 (
@@ -354,7 +355,7 @@ class Migration(migrations.Migration):
                 to="dispatch.publicity",
             ),
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="PublicityItem",
             fields=[
                 (
@@ -399,7 +400,7 @@ class Migration(migrations.Migration):
                 to="dispatch.publicityitem",
             ),
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="ResultLetter",
             fields=[
                 (
@@ -453,7 +454,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Result",
             fields=[
                 (

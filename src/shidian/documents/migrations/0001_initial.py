@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from shidian.core.tables import CreateModel
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -13,7 +15,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        CreateModel(
             name="Document",
             fields=[
                 (
@@ -29,7 +31,7 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("kind", "reference"), name="document_once")],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="DocumentVersion",
             fields=[
                 (
@@ -68,7 +70,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="StoredFile",
             fields=[
                 (
@@ -94,7 +96,7 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Print",
             fields=[
                 (

@@ -1,11 +1,12 @@
 """What people are told, how it went out, and how they want to be told."""
 
 import django.db.models.deletion
-import shidian.audit.models
 from django.conf import settings
 from django.db import migrations, models
 
+import shidian.audit.models
 from shidian.audit.protection import Protect
+from shidian.core.tables import CreateModel
 
 
 class Migration(migrations.Migration):
@@ -19,7 +20,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        CreateModel(
             name="LetterWording",
             fields=[
                 (
@@ -51,7 +52,7 @@ class Migration(migrations.Migration):
                 "ordering": ("pk",),
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Message",
             fields=[
                 (
@@ -125,7 +126,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Notice",
             fields=[
                 (
@@ -188,7 +189,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Preference",
             fields=[
                 (
@@ -220,7 +221,7 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("user", "kind"), name="preference_once")]
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="CalendarFeed",
             fields=[
                 (

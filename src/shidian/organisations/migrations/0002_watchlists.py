@@ -1,11 +1,12 @@
 """Lists of units, loaded from files; their entries are never changed."""
 
 import django.db.models.deletion
-import shidian.audit.models
 from django.conf import settings
 from django.db import migrations, models
 
+import shidian.audit.models
 from shidian.audit.protection import Protect
+from shidian.core.tables import CreateModel
 
 
 class Migration(migrations.Migration):
@@ -15,7 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        CreateModel(
             name="Watchlist",
             fields=[
                 (
@@ -97,7 +98,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="WatchlistEntry",
             fields=[
                 (

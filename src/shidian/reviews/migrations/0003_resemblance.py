@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from shidian.core.tables import CreateModel
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -11,7 +13,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        CreateModel(
             name="Fingerprint",
             fields=[
                 (
@@ -27,7 +29,7 @@ class Migration(migrations.Migration):
                 ("hashes", models.BinaryField()),
             ],
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Resemblance",
             fields=[
                 (

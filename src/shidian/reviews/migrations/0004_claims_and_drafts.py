@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from shidian.core.tables import CreateModel
+
 
 class Migration(migrations.Migration):
     """Claim, Draft, Reader."""
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        CreateModel(
             name="Claim",
             fields=[
                 (
@@ -71,7 +73,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Draft",
             fields=[
                 (
@@ -122,7 +124,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Reader",
             fields=[
                 (

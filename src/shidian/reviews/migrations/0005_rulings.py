@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from shidian.audit.protection import Protect
+from shidian.core.tables import CreateModel
 
 
 class Migration(migrations.Migration):
@@ -45,7 +46,7 @@ class Migration(migrations.Migration):
                 max_length=12,
             ),
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="DraftDecision",
             fields=[
                 (
@@ -83,7 +84,7 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Ruling",
             fields=[
                 (
@@ -168,7 +169,7 @@ class Migration(migrations.Migration):
                 ]
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="RulingItem",
             fields=[
                 (

@@ -4,8 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-
 from shidian.audit.protection import Protect
+from shidian.core.tables import CreateModel
 
 
 class Migration(migrations.Migration):
@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        CreateModel(
             name="JointOffer",
             fields=[
                 (
@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                 "ordering": ("pk",),
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="JointAnswer",
             fields=[
                 (
@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="JointRecommendation",
             fields=[
                 (

@@ -1,11 +1,12 @@
 """Experts, their conflicts, panels and who reads what."""
 
 import django.db.models.deletion
-import shidian.audit.models
 from django.conf import settings
 from django.db import migrations, models
 
+import shidian.audit.models
 from shidian.audit.protection import Protect
+from shidian.core.tables import CreateModel
 
 
 class Migration(migrations.Migration):
@@ -19,7 +20,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        CreateModel(
             name="Body",
             fields=[
                 (
@@ -51,7 +52,7 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Expert",
             fields=[
                 (
@@ -104,7 +105,7 @@ class Migration(migrations.Migration):
                 "ordering": ("pk",),
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Panel",
             fields=[
                 (
@@ -159,7 +160,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="AssignmentPlan",
             fields=[
                 (
@@ -209,7 +210,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Assignment",
             fields=[
                 (
@@ -296,7 +297,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="ConflictDeclaration",
             fields=[
                 (

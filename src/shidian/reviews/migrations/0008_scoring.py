@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from shidian.audit.protection import Protect
+from shidian.core.tables import CreateModel
 
 
 class Migration(migrations.Migration):
@@ -16,7 +17,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        CreateModel(
             name="AgendaItem",
             fields=[
                 (
@@ -42,7 +43,7 @@ class Migration(migrations.Migration):
                 "ordering": ("position", "pk"),
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Meeting",
             fields=[
                 (
@@ -113,7 +114,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT, related_name="agenda", to="reviews.meeting"
             ),
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Member",
             fields=[
                 (
@@ -143,7 +144,7 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("meeting", "expert"), name="member_once")],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Leaving",
             fields=[
                 (
@@ -185,7 +186,7 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("item", "member"), name="leaving_once")],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="ScoreSheet",
             fields=[
                 (
@@ -237,7 +238,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Moderation",
             fields=[
                 (
@@ -280,7 +281,7 @@ class Migration(migrations.Migration):
                 "ordering": ("pk",),
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="SheetEntry",
             fields=[
                 (
@@ -308,7 +309,7 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("sheet", "item"), name="sheet_entry_once")],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="SheetRemark",
             fields=[
                 (
@@ -357,7 +358,7 @@ class Migration(migrations.Migration):
                 "ordering": ("pk",),
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Vote",
             fields=[
                 (

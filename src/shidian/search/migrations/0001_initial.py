@@ -1,10 +1,11 @@
 """Entries, views and batches, and the index of words beside them."""
 
 import django.db.models.deletion
-import shidian.audit.models
 from django.conf import settings
 from django.db import migrations, models
 
+import shidian.audit.models
+from shidian.core.tables import CreateModel
 from shidian.search.engine import CREATE, DROP
 
 
@@ -29,7 +30,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        CreateModel(
             name="Batch",
             fields=[
                 (
@@ -62,7 +63,7 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="BatchRow",
             fields=[
                 (
@@ -103,7 +104,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Entry",
             fields=[
                 (
@@ -169,7 +170,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="SavedView",
             fields=[
                 (

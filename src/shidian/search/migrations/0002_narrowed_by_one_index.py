@@ -6,6 +6,7 @@ They are filled again by the job of every minute, or at once by `shidian search 
 import django.db.models.deletion
 from django.db import migrations, models
 
+from shidian.core.tables import CreateModel
 from shidian.search import engine
 
 
@@ -24,7 +25,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunPython(empty, empty),
         migrations.DeleteModel("Entry"),
-        migrations.CreateModel(
+        CreateModel(
             name="Entry",
             fields=[
                 (

@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from shidian.core.tables import CreateModel
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -14,7 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        CreateModel(
             name="Round",
             fields=[
                 (
@@ -45,7 +47,7 @@ class Migration(migrations.Migration):
                 ]
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Party",
             fields=[
                 (
@@ -76,7 +78,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Gate",
             fields=[
                 (
@@ -98,7 +100,7 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("round", "key"), name="gate_settled_once")]
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Signature",
             fields=[
                 (

@@ -1,10 +1,11 @@
 """What a party vouches for, and agreements that count for a later version."""
 
 import django.db.models.deletion
-import shidian.audit.models
 from django.db import migrations, models
 
+import shidian.audit.models
 from shidian.audit.protection import Protect
+from shidian.core.tables import CreateModel
 
 
 class Migration(migrations.Migration):
@@ -47,7 +48,7 @@ class Migration(migrations.Migration):
                 choices=[("agree", "同意"), ("disagree", "不同意"), ("return", "退回修改")], max_length=10
             ),
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Carry",
             fields=[
                 (

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from shidian.audit.protection import Protect
+from shidian.core.tables import CreateModel
 
 
 class Migration(migrations.Migration):
@@ -15,7 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        CreateModel(
             name="Contact",
             fields=[
                 (
@@ -50,7 +51,7 @@ class Migration(migrations.Migration):
                 "ordering": ("pk",),
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Link",
             fields=[
                 (
@@ -101,7 +102,7 @@ class Migration(migrations.Migration):
                 "ordering": ("pk",),
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Mandate",
             fields=[
                 (
@@ -161,7 +162,7 @@ class Migration(migrations.Migration):
                 to="signoffs.mandate",
             ),
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="Reminder",
             fields=[
                 (
@@ -195,7 +196,7 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["email", "at"], name="reminder_email_at")],
             },
         ),
-        migrations.CreateModel(
+        CreateModel(
             name="LinkStep",
             fields=[
                 (
