@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import transaction
+from django.test import Client
+from django.urls import reverse
 
 from shidian.applications.models import Application
 from shidian.audit.models import Event
@@ -55,6 +57,20 @@ def test_after_any_other_writing_the_verbs_are_called(cast: steps.Cast, call: Ca
     application = steps.frozen(cast, call)
     assert Event.objects.filter(chain=application.chain, name="application.frozen").exists()
     assert application.lead.name == "改了名的单位"
+
+
+def test_who_signed_in_before_stays_signed_in(cast: steps.Cast, call: Call, client: Client) -> None:
+    client.force_login(cast.heping_handler)
+    way = kept._way
+    assert way is not None
+
+    application = steps.lodged(cast, call)
+
+    assert kept._way is not None
+    assert len(kept._way) > len(way)
+    page = client.get(reverse("desk:application", args=(application.reference,)))
+    assert page.status_code == 200
+    assert page.context["user"] == cast.heping_handler
 
 
 def test_a_step_at_another_moment_is_another_step(cast: steps.Cast, call: Call, clock_at: Any) -> None:
