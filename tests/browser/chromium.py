@@ -14,8 +14,13 @@ FLAGS = [
     "--disable-sync",
 ]
 # For tests. With no memory for pixels nothing is painted, which is a quarter of what a page costs; all is laid out as
-# ever. Scripts that run once or twice on a page are not worth compiling twice: a fifth of what axe costs.
-UNPAINTED = [*FLAGS, "--force-gpu-mem-available-mb=1", "--js-flags=--no-opt --no-maglev"]
+# ever. Scripts that run once or twice on a page are not worth compiling twice, nor what of them never runs: a third of
+# what axe costs.
+UNPAINTED = [
+    *FLAGS,
+    "--force-gpu-mem-available-mb=1",
+    "--js-flags=--no-opt --no-maglev --max-lazy --no-flush-bytecode",
+]
 
 
 def program() -> str | None:

@@ -19,6 +19,7 @@ from shidian.reviews.queries import counts
 from shidian.search.indexing import index
 from tests import steps
 from tests.desk.pages import sheet_of, signed_in, source_of, text_of
+from tests.kept import kept
 
 
 def address(call: Call, key: str = "heping", name: str = "applications") -> str:
@@ -31,6 +32,11 @@ def references(response: Any) -> list[str]:
 
 @pytest.fixture
 def three(cast: steps.Cast, call: Call) -> list[Application]:
+    return three_apart(cast, call)
+
+
+@kept
+def three_apart(cast: steps.Cast, call: Call) -> list[Application]:
     """To review, returned, recommended."""
     waiting, back = steps.lodged(cast, call), steps.lodged(cast, call)
     reviews.return_for_correction(back, by=cast.heping_handler, reasons=[Said("请补正")])

@@ -1,6 +1,8 @@
 """Handing in, the receipt, withdrawing."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from shidian.reviews import actions as reviews
 from tests import steps
@@ -32,6 +34,17 @@ def test_an_office_is_chosen_then_checked_then_handed_in(cast, call):
     assert paper.content.startswith(b"%PDF")
     assert client.post(address, {"office": cast.heping.key}).status_code == 200
     assert application.lodgements.count() == 1
+
+
+def test_who_has_agreed_is_asked_once_and_not_for_each_office(cast, call):
+    application = steps.signed(cast, call)
+    client = signed_in(cast.lead_writer)
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get(at("lodgement", application))
+
+    assert sum(len(kind["rows"]) for kind in page.context["kinds"]) > 10
+    assert sum('FROM "signoffs_party"' in query["sql"] for query in asked) <= 2
+    assert len(asked) < 20
 
 
 def test_parties_that_are_missing_are_named(cast, call):

@@ -89,6 +89,8 @@ def test_the_list_is_filtered_and_does_not_ask_for_each_row(writer: Client, cast
         writer.get(PAGE)
 
     assert len(many) == len(few)
+    assert len(KINDS) > 30
+    assert len(many) < 10  # nor for each kind of message
     assert text(writer.get(f"{PAGE}?kind=declined")).count("notice-title") == 1
     assert "没有符合条件的消息" in text(writer.get(f"{PAGE}?kind=seal"))
     assert text(writer.get(f"{PAGE}?page=2")).count("notice-title") == 13

@@ -10,7 +10,7 @@ from shidian.applications.openings import opening
 from shidian.applications.queries import access, round_of
 from shidian.applications.roles import Role
 from shidian.calls.models import Call
-from shidian.calls.queries import gate_after, gates_until, offices_at, stage, window
+from shidian.calls.queries import gate_after, gates_until, offices_at, stage, stage_of, window
 from shidian.core.language import date_words
 from shidian.core.verdict import YES, Verdict, no, not_now
 from shidian.documents.models import DocumentVersion
@@ -237,22 +237,19 @@ def can_attest(user: User, application: Application, party: Party) -> Verdict:
 
 
 def can_lodge(user: User, application: Application, office: Office) -> Verdict:
-    """The lead hands in a frozen version once all parties due have agreed, to an office whose window is open.
+    """The lead hands in a frozen version once all parties due have agreed, to an office whose window is open."""
+    ready = is_ready_to_lodge(user, application)
+    return takes_from(office, application) if ready else ready
 
-    A corrected application goes back to the office that returned it, whatever the time: closing stops new hand-ins
-    only, never corrections under way.
-    """
+
+def is_ready_to_lodge(user: User, application: Application) -> Verdict:
+    """Whether it may be handed in by this person, wherever that be: frozen, and agreed to by all parties due."""
     lead = _is_lead(user, application)
     if not lead:
         return lead
     if application.state != "signing":
         return not_now(_("先冻结申请并收齐各单位意见，再递交。"))
     call = application.call
-    corrected = application.office is not None
-    if corrected and office != application.office:
-        return not_now(_("补正后应交回{office}。").format(office=application.office))
-    if not corrected and office not in offices_at(call, call.definition.stages[0].key):
-        return no(_("这个机构不受理本批次的申请。"))
     round_ = round_of(application)
     due = application.stage or call.definition.stages[0].key
     waiting = outstanding(round_, gates_until(call, due)) if round_ else []
@@ -261,9 +258,26 @@ def can_lodge(user: User, application: Application, office: Office) -> Verdict:
             _("{party}“{party_2}”").format(party=party.label, party_2=party.name) for party in waiting
         )
         return not_now(_("还没有收到以下单位的同意意见：{names}。").format(names=names))
-    here = window(call, office, application.lead)
-    if not corrected and not here.takes_hand_ins():
-        until = here.hand_in_until
+    return YES
+
+
+def takes_from(office: Office, application: Application) -> Verdict:
+    """Whether an office takes it in now; asks the database nothing but for the call's extensions, once.
+
+    A corrected application goes back to the office that returned it, whatever the time: closing stops new hand-ins
+    only, never corrections under way.
+    """
+    call = application.call
+    if application.office is not None:
+        if office != application.office:
+            return not_now(_("补正后应交回{office}。").format(office=application.office))
+        return YES
+    here = stage_of(call, office)
+    if here is None or here.key != call.definition.stages[0].key:
+        return no(_("这个机构不受理本批次的申请。"))
+    open_ = window(call, office, application.lead)
+    if not open_.takes_hand_ins():
+        until = open_.hand_in_until
         at = until.astimezone(call.zone) if until else None
         when = f"{date_words(at)} {at:%H:%M}" if at else ""
         return not_now(

@@ -57,7 +57,8 @@ def page(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("kind", "")
     kind = asked if asked in KINDS else ""
     rows = Notice.objects.filter(user=user)
-    held = [key for key in KINDS if key in set(rows.values_list("kind", flat=True).distinct())]
+    known = set(rows.values_list("kind", flat=True).distinct())
+    held = [key for key in KINDS if key in known]
     if show:
         rows = rows.filter(read_at__isnull=True)
     if kind:

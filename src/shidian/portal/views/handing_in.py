@@ -74,11 +74,12 @@ def _offices(request: HttpRequest, application: Application) -> list[dict[str, A
     else:
         found = offices_at(call, call.definition.stages[0].key)
     region = application.lead.region
+    ready = rules.is_ready_to_lodge(person(request), application)
     rows = [
         {
             "office": office,
             "near": bool(region) and office.region == region,
-            "verdict": rules.can_lodge(person(request), application, office),
+            "verdict": rules.takes_from(office, application) if ready else ready,
             "until": window(call, office, application.lead).hand_in_until
             if application.office is None
             else None,
