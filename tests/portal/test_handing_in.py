@@ -32,7 +32,9 @@ def test_an_office_is_chosen_then_checked_then_handed_in(cast, call):
     assert "接下来" in receipt
     paper = client.get(at("receipt-pdf", application, number="TJ10-0001-01"))
     assert paper.content.startswith(b"%PDF")
-    assert client.post(address, {"office": cast.heping.key}).status_code == 200
+    again = client.post(address, {"office": cast.heping.key})  # in another tab
+    assert again.status_code == 200
+    assert "申请现在是“待受理审查”，不能再递交。" in text_of(again)
     assert application.lodgements.count() == 1
 
 

@@ -247,8 +247,12 @@ def is_ready_to_lodge(user: User, application: Application) -> Verdict:
     lead = _is_lead(user, application)
     if not lead:
         return lead
-    if application.state != "signing":
+    if application.state in ("draft", "returned"):
         return not_now(_("先冻结申请并收齐各单位意见，再递交。"))
+    if application.state != "signing":
+        return not_now(
+            _("申请现在是“{state_label}”，不能再递交。").format(state_label=application.state_label)
+        )
     call = application.call
     round_ = round_of(application)
     due = application.stage or call.definition.stages[0].key
