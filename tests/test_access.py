@@ -830,10 +830,34 @@ def session_of(client: Client) -> str:
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
+@pytest.mark.above_database
 def test_every_address_has_its_place_in_the_table(world: World) -> None:
     known = {*PUBLIC.split(), *SIGNED_IN.split(), *NOBODY.split(), *ROLES_OF, *OPENED_BY_LETTER}
 
     assert set(names(get_resolver().url_patterns)) == known
+
+
+@pytest.mark.postgres
+@pytest.mark.long(20)
+@pytest.mark.django_db
+def test_every_address_answers_on_postgresql_too(world: World) -> None:
+    """Each is opened by the first who may; all roles, and every other test of a page, go through SQLite."""
+    clients: dict[str, Client] = {}
+    wrong, opened = [], 0
+    for name, url in urls(world).items():
+        role = next((role for role in ROLES if expected(name, role) == "page"), None)
+        if role is None or name == "account_logout":
+            continue
+        if role not in clients:
+            clients[role] = Client()
+            clients[role].force_login(getattr(world.cast, role))
+        answer = clients[role].post(url) if name in POSTED else clients[role].get(url)
+        opened += 1
+        if outcome(answer) != "page":
+            wrong.append(f"{name}: {outcome(answer)}")
+
+    assert wrong == []
+    assert opened > 300
 
 
 @pytest.mark.above_database

@@ -215,6 +215,7 @@ def frozen(cast: steps.Cast, call: Call) -> Application:
     return steps.frozen(cast, call)
 
 
+@pytest.mark.above_database
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(EDITS, SIGNS), min_size=1, max_size=4))
 def test_a_round_is_complete_only_with_valid_agreement_of_every_party(

@@ -39,6 +39,7 @@ def said(application):
 # Whose a page is
 
 
+@pytest.mark.above_database
 def test_pages_of_two_copies_lie_apart_and_what_is_missing_is_named(cast, application, box):
     first, second = scanning.one(application, copy=1), scanning.one(application, copy=2)
     sheets = [*first.whole(), second.page(4), second.page(1), second.page(1)]

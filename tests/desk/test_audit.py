@@ -13,8 +13,6 @@ from shidian.calls.models import Call
 from tests import steps
 from tests.desk.pages import sheet_of, signed_in, text_of
 
-pytestmark = pytest.mark.above_database
-
 PAGES = ("audit", "audit-events", "audit-events-xlsx", "audit-anchors", "audit-applications")
 
 

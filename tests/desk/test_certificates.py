@@ -15,8 +15,6 @@ from tests import steps
 from tests.applications.test_certifying import agree
 from tests.portal.pages import signed_in, text_of
 
-pytestmark = pytest.mark.above_database
-
 
 def test_the_last_stage_signs_for_its_authority(cast: steps.Cast, call: Call, test_ca: trial.Trial) -> None:
     application, _ = steps.dispatched(cast, call)

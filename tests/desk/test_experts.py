@@ -19,8 +19,6 @@ from tests import steps
 from tests.desk.pages import sheet_of, signed_in, text_of
 from tests.reviews.experts import scene
 
-pytestmark = pytest.mark.above_database
-
 NEW = {"name": "钱专家", "email": "qian@example.cn", "unit": "天津市远处研究院", "title": "研究员"}
 
 

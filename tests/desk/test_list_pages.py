@@ -22,8 +22,6 @@ from tests import steps
 from tests.desk.pages import sheet_of, signed_in, source_of, text_of
 from tests.dispatch.test_quotas import limit
 
-pytestmark = pytest.mark.above_database
-
 
 def at(call: Call, name: str, key: str = "heping") -> str:
     return reverse(f"desk:{name}", args=(call.key, key))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from io import BytesIO
 
-import pytest
 from django.urls import reverse
 
 from shidian.applications import actions as applications
@@ -17,8 +16,6 @@ from shidian.signoffs.models import Signature
 from shidian.ui.files import stored
 from tests import steps
 from tests.desk.pages import signed_in
-
-pytestmark = pytest.mark.above_database
 
 
 def test_files_open_with_safe_headers(cast: steps.Cast, call: Call) -> None:

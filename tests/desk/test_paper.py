@@ -26,8 +26,6 @@ from tests import steps
 from tests.desk.pages import sheet_of, signed_in, source_of, text_of
 from tests.dispatch.test_registering import code, key
 
-pytestmark = pytest.mark.above_database
-
 
 def address(call: Call, name: str) -> str:
     return reverse(f"desk:{name}", args=(call.key,))

@@ -20,8 +20,6 @@ from shidian.signoffs.queries import standing
 from tests import steps
 from tests.portal.pages import signed_in, text_of
 
-pytestmark = pytest.mark.above_database
-
 
 @pytest.fixture
 def application(cast: steps.Cast, call: Call) -> Application:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from django.urls import reverse
 
 from shidian.applications import corrections
@@ -17,8 +16,6 @@ from shidian.reviews.actions import Said
 from shidian.reviews.models import Claim, Draft
 from tests import steps
 from tests.desk.pages import signed_in, source_of, text_of
-
-pytestmark = pytest.mark.above_database
 
 
 def address(found: Application, name: str = "application", **more: Any) -> str:

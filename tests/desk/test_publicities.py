@@ -20,8 +20,6 @@ from tests.desk.pages import sheet_of, signed_in, source_of, text_of
 from tests.dispatch import publishing_steps as acts
 from tests.reviews.test_deciding import ready
 
-pytestmark = pytest.mark.above_database
-
 
 def test_decisions_are_typed_in_the_rows_and_confirmed_by_another(cast: steps.Cast, call: Call) -> None:
     application = ready(cast, call)

@@ -21,8 +21,6 @@ from shidian.reviews.actions import Said
 from tests import steps
 from tests.desk.pages import sheet_of, signed_in, source_of, text_of
 
-pytestmark = pytest.mark.above_database
-
 
 def address(call: Call, name: str = "registry", *more: Any) -> str:
     return reverse(f"desk:{name}", args=(call.key, *more))

@@ -19,8 +19,6 @@ from shidian.reviews.models import Check
 from tests import steps
 from tests.desk.pages import signed_in, source_of, text_of
 
-pytestmark = pytest.mark.above_database
-
 
 def address(application: Application, name: str = "application") -> str:
     return reverse(f"desk:{name}", args=(application.reference,))

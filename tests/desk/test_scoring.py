@@ -24,7 +24,6 @@ from tests.reviews.scoring.panel import (
     write,
 )
 
-pytestmark = pytest.mark.above_database
 LOW = {"basis": "10", "need": "12", "plan": "20", "resources": "9", "benefit": "9"}
 
 

@@ -26,7 +26,6 @@ from shidian.search.models import Batch, SavedView
 from tests import steps
 from tests.desk.pages import sheet_of, signed_in, source_of, text_of
 
-pytestmark = pytest.mark.above_database
 SEARCH = "/desk/search/"
 
 

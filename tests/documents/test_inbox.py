@@ -32,6 +32,7 @@ def box(cast):
     return Inbox(unit=cast.lead)
 
 
+@pytest.mark.above_database
 def test_a_whole_form_in_one_pdf_is_filed_page_by_page(cast, application, box):
     prints = scanning.one(application)
 

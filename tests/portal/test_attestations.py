@@ -19,8 +19,6 @@ from tests import steps
 from tests.applications.test_certifying import parties
 from tests.portal.pages import at, signed_in, text_of, title_of
 
-pytestmark = pytest.mark.above_database
-
 pytest.importorskip("tongsuopy")
 
 

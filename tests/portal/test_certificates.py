@@ -29,8 +29,6 @@ from tests.applications.test_certifying import agree, desk_signed, key_of, parti
 from tests.portal.pages import at, hidden, signed_in, text_of, title_of
 from tests.portal.test_signing import page_of, proven
 
-pytestmark = pytest.mark.above_database
-
 SAID = {"signatory": "李负责", "capacity": "主任"}
 
 

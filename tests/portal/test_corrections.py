@@ -5,8 +5,6 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
-import pytest
-
 from shidian.applications.models import Application, Correction, CorrectionEntry, OpeningRequest
 from shidian.applications.queries import answers, lodgement_here
 from shidian.calls.models import Call
@@ -14,8 +12,6 @@ from shidian.reviews import actions as reviews
 from shidian.reviews import problems
 from tests import steps
 from tests.portal.pages import at, signed_in, text_of
-
-pytestmark = pytest.mark.above_database
 
 
 def returned(cast: steps.Cast, call: Call, *places: str) -> Application:

@@ -14,8 +14,6 @@ from shidian.portal.evidence import questions
 from tests import steps
 from tests.portal.pages import signed_in, text_of
 
-pytestmark = pytest.mark.above_database
-
 
 @pytest.fixture
 def draft(cast: steps.Cast, call: Call) -> Application:

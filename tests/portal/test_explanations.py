@@ -11,8 +11,6 @@ from tests import steps
 from tests.portal.pages import at, signed_in, text_of, title_of
 from tests.steps import refused
 
-pytestmark = pytest.mark.above_database
-
 CODE = "conditions.foundation-body:unfit"
 
 

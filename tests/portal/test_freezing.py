@@ -1,12 +1,8 @@
 """Checking, freezing, and taking back."""
 
-import pytest
-
 from shidian.applications import actions
 from tests import steps
 from tests.portal.pages import at, signed_in, text_of, title_of
-
-pytestmark = pytest.mark.above_database
 
 
 def test_every_problem_is_listed_with_the_way_to_its_field(cast, call):

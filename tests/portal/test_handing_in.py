@@ -1,14 +1,11 @@
 """Handing in, the receipt, withdrawing."""
 
-import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from shidian.reviews import actions as reviews
 from tests import steps
 from tests.portal.pages import at, signed_in, text_of, title_of
-
-pytestmark = pytest.mark.above_database
 
 
 def test_an_office_is_chosen_then_checked_then_handed_in(cast, call):

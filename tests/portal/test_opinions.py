@@ -9,8 +9,6 @@ from shidian.signoffs.models import Signature
 from tests import steps
 from tests.portal.pages import at, hidden, signed_in, text_of, title_of
 
-pytestmark = pytest.mark.above_database
-
 RIGHT = {
     "decision": "agree",
     "signatory": "李负责",

@@ -6,13 +6,10 @@ import re
 from typing import Any
 
 import pypdfium2
-import pytest
 
 from shidian.applications import actions
 from tests import steps
 from tests.portal.pages import at, signed_in, text_of
-
-pytestmark = pytest.mark.above_database
 
 
 def pages_of(content: bytes) -> int:

@@ -1,13 +1,10 @@
 """The official form as PDF, and a version as a page."""
 
 import pypdfium2
-import pytest
 
 from shidian.applications import actions
 from tests import steps
 from tests.portal.pages import at, signed_in, text_of
-
-pytestmark = pytest.mark.above_database
 
 
 def words(content):

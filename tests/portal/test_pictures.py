@@ -5,13 +5,9 @@ import json
 import re
 from io import BytesIO
 
-import pytest
-
 from shidian.applications import actions, pictures
 from tests import steps
 from tests.portal.pages import at, signed_in, text_of
-
-pytestmark = pytest.mark.above_database
 
 TEXT = "一、目标\n| 年度 | 项数 |\n| --- | --- |\n| 2022 | 36 |\n[图：图1.png｜图 1]\n[图：没有.png]"
 

@@ -11,8 +11,6 @@ from PIL import Image
 from tests import steps
 from tests.portal.pages import at, signed_in
 
-pytestmark = pytest.mark.above_database
-
 
 @pytest.fixture
 def filled(cast, call):

@@ -8,8 +8,6 @@ from shidian.applications.roles import Role
 from tests import steps
 from tests.portal.pages import at, signed_in, text_of
 
-pytestmark = pytest.mark.above_database
-
 
 @pytest.fixture
 def draft(cast, call):

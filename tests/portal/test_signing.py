@@ -24,8 +24,6 @@ from shidian.signoffs.models import Link, LinkStep, Party, Signature
 from tests import steps
 from tests.portal.pages import at, signed_in, text_of, title_of
 
-pytestmark = pytest.mark.above_database
-
 RIGHT = {
     "do": "decide",
     "decision": "agree",

@@ -23,8 +23,6 @@ from tests import steps
 from tests.clamd import EICAR, clamd
 from tests.portal.pages import at, signed_in, text_of
 
-pytestmark = pytest.mark.above_database
-
 TUS = {"Tus-Resumable": "1.0.0"}
 OCTETS = "application/offset+octet-stream"
 

@@ -6,8 +6,6 @@ import io
 import re
 from typing import Any
 
-import pytest
-
 from shidian.applications import word_form
 from shidian.applications.models import AnswerRevision
 from shidian.applications.queries import answers
@@ -17,8 +15,6 @@ from tests.documents.word import breaking as b
 from tests.documents.word import corpus, foreign
 from tests.documents.word.people import RESCUE
 from tests.portal.pages import at, signed_in, text_of, title_of
-
-pytestmark = pytest.mark.above_database
 
 
 def named(content: bytes, name: str = "申请书.docx") -> io.BytesIO:

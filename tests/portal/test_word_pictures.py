@@ -23,8 +23,6 @@ from tests.documents.word.conftest import office  # noqa: F401 (a fixture)
 from tests.portal.pages import at, signed_in, text_of
 from tests.portal.test_word import numbers, uploaded
 
-pytestmark = pytest.mark.above_database
-
 
 def drawing(
     words: str = "1", *, kind: str = "PNG", size: tuple[int, int] = (620, 400), quality: int = 85

@@ -1,10 +1,6 @@
 """A notice is set as on its sheet, with every word in place."""
 
-import pytest
-
 from shidian.public.notice import paragraphs, split
-
-pytestmark = pytest.mark.above_database
 
 TEXT = """某某委员会
 

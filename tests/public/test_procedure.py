@@ -1,11 +1,7 @@
 """The picture and the deadlines follow the package, whatever its stages and parties."""
 
-import pytest
-
 from shidian.public.procedure import deadlines, numeral, picture
 from tests import steps
-
-pytestmark = pytest.mark.above_database
 
 
 def test_the_way_of_the_tianjin_call():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -20,7 +19,6 @@ from shidian.public import guessing, sheets
 from tests import steps
 from tests.dispatch import publishing_steps as acts
 
-pytestmark = pytest.mark.above_database
 GIVEN = {"text": "有事实依据的异议", "name": "陈某某", "email": "c@example.cn"}
 
 

@@ -20,8 +20,6 @@ from shidian.documents.marks.payload import ALPHABET, Mark, encode, spoken
 from shidian.public import guessing
 from tests import steps
 
-pytestmark = pytest.mark.above_database
-
 CHECK = "/sheet-check/"
 
 

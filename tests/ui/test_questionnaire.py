@@ -13,8 +13,6 @@ from shidian.ui import code_lists
 from shidian.ui.controls import Evidence, ScreenField
 from shidian.ui.questionnaire import bind, rearranged, shown_text
 
-pytestmark = pytest.mark.above_database
-
 FIELDS: list[dict[str, Any]] = [
     {"key": "name", "label": "试点名称", "type": "text", "required": True, "max_chars": 100},
     {"key": "short", "label": "简称", "type": "text", "max_chars": 20},

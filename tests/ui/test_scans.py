@@ -15,8 +15,6 @@ from shidian.signoffs.models import Signature
 from tests import scanning, steps
 from tests.portal.pages import at, hidden, signed_in, text_of, title_of
 
-pytestmark = pytest.mark.above_database
-
 
 @pytest.fixture
 def application(cast, call):
