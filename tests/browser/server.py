@@ -34,13 +34,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """A process and all that it started, parents first."""
     found = [pid]
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             if int((folder / "stat").read_text().rpartition(")")[2].split()[1]) == pid:
-                found += _family(int(folder.name))
+                found += family(int(folder.name))
     return found
 
 
@@ -53,7 +53,7 @@ class Server:
     processes: int = 1
     port: int = 0
     settings: dict[str, str] = field(default_factory=dict)
-    _process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
         self.port = self.port or free_port()
@@ -135,7 +135,7 @@ class Server:
         """Serve, and come back when it answers."""
         words = ["serve", "--port", str(self.port), "--processes", str(self.processes)]
         with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 [sys.executable, "-m", "shidian", *words],
                 cwd=ROOT,
                 env=self.environment,
@@ -144,7 +144,7 @@ class Server:
             )
         end = time.monotonic() + PATIENCE
         while not self.answers():
-            dead = self._process.poll() is not None
+            dead = self.process.poll() is not None
             assert not dead and time.monotonic() < end, f"the server did not start:\n{self.log.read_text()}"
             time.sleep(0.05)
 
@@ -158,20 +158,20 @@ class Server:
 
     def kill(self) -> None:
         """End everything at once and without warning, as a failing power supply does (SIGKILL)."""
-        if self._process is None:
+        if self.process is None:
             return
-        for pid in reversed(_family(self._process.pid)):
+        for pid in reversed(family(self.process.pid)):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self._process.wait()
-        self._process = None
+        self.process.wait()
+        self.process = None
 
     def stop(self) -> None:
         """End the service as an operator does; TimeoutExpired when it does not end everything that it started."""
-        if self._process is None:
+        if self.process is None:
             return
-        self._process.terminate()
+        self.process.terminate()
         try:
-            self._process.wait(timeout=25)
+            self.process.wait(timeout=25)
         finally:
             self.kill()

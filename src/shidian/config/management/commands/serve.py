@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import signal
 import socket
-import subprocess
-import sys
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,6 +24,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
+from django.urls import get_resolver
+from granian import Granian
+from granian.constants import Interfaces
 
 from shidian.accounts.models import User
 
@@ -33,6 +40,18 @@ def first_administrator_code() -> str:
         with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(f"{secrets.randbelow(10**8):08d}")
     return kept.read_text().strip()
+
+
+def _process(target: Callable[..., object], *given: object) -> BaseProcess:
+    """A process that begins as a copy of this one, so that what is loaded is loaded and kept once."""
+
+    def run() -> None:
+        os.setsid()  # Ctrl-C reaches the first process alone, which then ends each of them once
+        target(*given)
+
+    started = get_context("fork").Process(target=run)
+    started.start()
+    return started
 
 
 class Command(BaseCommand):
@@ -53,15 +72,9 @@ class Command(BaseCommand):
         """Check, announce, run."""
         self._require_sound()
         self._require_port(options["host"], options["port"])
-        children = [
-            subprocess.Popen(
-                command,
-                env={**os.environ, "DJANGO_SETTINGS_MODULE": "shidian.config.settings"},
-                start_new_session=True,  # Ctrl-C reaches this process alone, which then ends each of them once
-            )
-            for command in (self._web(options), [sys.executable, "-m", "shidian", "qcluster"])
-        ]
         self._announce(options)
+        self._load()
+        children = [_process(self._serve_pages, options), _process(call_command, "qcluster")]
         ended = False
 
         def end(number: int, frame: FrameType | None) -> None:
@@ -70,15 +83,17 @@ class Command(BaseCommand):
 
         signal.signal(signal.SIGTERM, end)
         signal.signal(signal.SIGINT, end)
-        while not ended and all(child.poll() is None for child in children):
+        while not ended and all(child.is_alive() for child in children):
             time.sleep(0.2)
         for child in children:
             child.terminate()
         for child in children:
-            try:
-                child.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGKILL)
+            child.join(timeout=20)
+            if child.pid:
+                with suppress(
+                    ProcessLookupError
+                ):  # whoever is left hangs, or lost the process that started it
+                    os.killpg(child.pid, signal.SIGKILL)
         if not ended:
             raise CommandError("服务意外结束，请看上面的记录")
 
@@ -109,31 +124,28 @@ class Command(BaseCommand):
                     f"端口 {port} 已被别的程序占用，请换一个：make run PORT={port + 100}，或 shidian serve --port {port + 100}"
                 ) from None
 
-    def _web(self, options: dict[str, Any]) -> list[str]:
-        return [
-            sys.executable,
-            "-m",
-            "granian",
-            "--interface",
-            "wsgi",
-            "--host",
-            options["host"],
-            "--port",
-            str(options["port"]),
-            "--workers",
-            str(options["processes"]),
-            "--blocking-threads",
-            str(options["threads"]),
-            "--backlog",
-            "2048",
-            "--no-ws",
-            "--respawn-failed-workers",
-            "--static-path-route",
-            "/static",
-            "--static-path-mount",
-            str(settings.STATIC_ROOT),
+    def _load(self) -> None:
+        """Load all pages, and leave nothing open that two processes must not share."""
+        import_module("shidian.config.wsgi")
+        get_resolver().url_patterns  # noqa: B018 (reads them)
+        connections.close_all()
+        gc.collect()
+        gc.freeze()  # looking for garbage would copy what is shared
+
+    def _serve_pages(self, options: dict[str, Any]) -> None:
+        Granian(
             "shidian.config.wsgi:application",
-        ]
+            address=options["host"],
+            port=options["port"],
+            interface=Interfaces.WSGI,
+            workers=options["processes"],
+            blocking_threads=options["threads"],
+            backlog=2048,
+            websockets=False,
+            respawn_failed_workers=True,
+            static_path_route=["/static"],
+            static_path_mount=[settings.STATIC_ROOT],
+        ).serve()
 
     def _announce(self, options: dict[str, Any]) -> None:
         self.stdout.write(f"\n  {settings.SITE_NAME}：{settings.ADDRESS}\n")
