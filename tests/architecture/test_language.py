@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import polib
@@ -176,6 +177,7 @@ def chinese_outside(path: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, text
 
 
+@cache
 def sources() -> dict[str, list[tuple[int, str]]]:
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):

@@ -32,6 +32,8 @@ def test_an_office_is_chosen_then_checked_then_handed_in(cast, call):
     again = client.post(address, {"office": cast.heping.key})  # in another tab
     assert again.status_code == 200
     assert "申请现在是“待受理审查”，不能再递交。" in text_of(again)
+    assert "收件截止" in confirm
+    assert "收件截止" not in text_of(again)
     assert application.lodgements.count() == 1
 
 

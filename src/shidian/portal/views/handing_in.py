@@ -55,7 +55,7 @@ def lodgement(request: HttpRequest, reference: str) -> HttpResponse:
         "definition": application.call.definition,
         "kinds": _by_kind(application, choices),
         "chosen": chosen,
-        "signing": application.state == "signing",
+        "handed_in": application.state not in ("draft", "returned", "signing"),
         "parties": [party for party in parties(round_) if party.signature] if round_ else [],
         "attachments": application.version.data["attachments"] if application.version else [],
         "form_problems": [{"message": problem, "anchor": "office" if chosen is None else ""}]
