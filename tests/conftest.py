@@ -43,9 +43,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Files none of whose tests will run are not read."""
     if collection_path.parent != TESTS:
         return None
-    left = (
-        PAGES if config.getoption("--postgres") else set() if config.getoption("--browser") else {"browser"}
-    )
+    if config.getoption("--browser"):
+        return None
+    left = PAGES if config.getoption("--postgres") else {"browser"}
     return True if collection_path.name in left else None
 
 
@@ -77,7 +77,7 @@ def pytest_collection_finish() -> None:
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> object:
     """Run each test with room for its frames in one piece.
 
-    Python 3.11 and 3.12 take memory for frames in pieces of 16 KiB and give a piece back as soon as it is empty, so a
+    Python 3.11 takes memory for frames in pieces of 16 KiB and gives a piece back as soon as it is empty, so a
     loop that stands at the end of one asks the system for memory at every call (10 µs instead of 0.1). Below the many
     frames of pytest most requests stand at such an end somewhere: they took up to twice as long.
     """

@@ -34,12 +34,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def parent(pid: int) -> int:
+    """The process that started a process; OSError when it has ended."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def family(pid: int) -> list[int]:
     """A process and all that it started, parents first."""
     found = [pid]
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if int((folder / "stat").read_text().rpartition(")")[2].split()[1]) == pid:
+            if parent(int(folder.name)) == pid:
                 found += family(int(folder.name))
     return found
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.server import Server, family
+from tests.browser.server import Server, family, parent
 
 pytestmark = pytest.mark.browser
 
@@ -57,7 +57,3 @@ def test_when_one_part_dies_all_end_and_the_operator_is_told(stage: Path, tmp_pa
         assert server.process.wait(timeout=25) != 0
         assert "服务意外结束" in server.log.read_text()
         assert gone(pids)
-
-
-def parent(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])

@@ -1,4 +1,4 @@
-"""`shidian serve`: the server and its worker as one process group, after looking whether this may run at all."""
+"""`shidian serve`: the server and its worker, which begin and end together, after looking whether this may run."""
 
 from __future__ import annotations
 
@@ -90,9 +90,8 @@ class Command(BaseCommand):
         for child in children:
             child.join(timeout=20)
             if child.pid:
-                with suppress(
-                    ProcessLookupError
-                ):  # whoever is left hangs, or lost the process that started it
+                # Whoever is left hangs, or lost the process that started it.
+                with suppress(ProcessLookupError):
                     os.killpg(child.pid, signal.SIGKILL)
         if not ended:
             raise CommandError("服务意外结束，请看上面的记录")
