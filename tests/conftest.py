@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +24,9 @@ hypothesis.load_profile("shidian")
 TESTS = Path(__file__).parent
 PAGES = {"browser", "desk", "portal", "public", "ui"}
 """Folders with tests of pages: they run on SQLite, and on PostgreSQL each page is opened once (tests/test_access.py)."""
+
+OPENING = 12
+"""Tests in a browser that a worker runs while the stage is being made."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,10 +64,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left)
     long = sorted((item for item in chosen if item.get_closest_marker("long")), key=_seconds, reverse=True)
     short = [item for item in chosen if not item.get_closest_marker("long")]
-    if in_browser:  # whose files are given out one by one, in their order
-        items[:] = _beside_the_stage(long) + short
-    else:
-        items[:] = _dealt(long, short, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    beside = [item for item in short if "stage" not in item.fixturenames] if in_browser else []  # type: ignore[attr-defined]
+    items[:] = _dealt(long, short, beside, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 def pytest_collection_finish() -> None:
@@ -92,28 +94,25 @@ def _roomy(function: Callable[..., object], *given: object) -> object:
 _roomy.__code__ = _roomy.__code__.replace(co_stacksize=100_000)
 
 
-def _dealt(long: list[pytest.Item], short: list[pytest.Item], workers: int) -> list[pytest.Item]:
+def _dealt(
+    long: list[pytest.Item], short: list[pytest.Item], beside: list[pytest.Item], workers: int
+) -> list[pytest.Item]:
     """The long tests first, dealt out to the workers: each begins with an equal stretch of the list.
 
-    Those that need no database begin, since its template is still being made.
+    Those that need no database begin, since its template is still being made. In a browser the longest makes the stage,
+    and meanwhile the other workers run some of those `beside` it.
     """
     long = sorted(long, key=_uses_database)
-    dealt, left = [], len(long) + len(short)
-    for worker in range(workers):
-        share = left // (workers - worker)
-        left -= share
-        first = long[worker::workers]
-        rest = share - len(first)
-        dealt += [*first, *short[:rest]]
-        short = short[rest:]
+    hands = [long[worker::workers] for worker in range(workers)]
+    for worker in range(1, workers):
+        hands[worker] = beside[(worker - 1) * OPENING : worker * OPENING] + hands[worker]
+    given = {item for hand in hands for item in hand}
+    rest = (item for item in short if item not in given)
+    dealt: list[pytest.Item] = []
+    for worker, hand in enumerate(hands):
+        stretch = (len(long) + len(short) + worker) // workers
+        dealt += [*hand, *islice(rest, max(stretch - len(hand), 0))]
     return dealt
-
-
-def _beside_the_stage(long: list[pytest.Item]) -> list[pytest.Item]:
-    """The longest file begins, and makes the stage; what needs none runs beside it."""
-    first = [item for item in long if item.path == long[0].path]
-    others = [item for item in long if item.path != long[0].path]
-    return first + sorted(others, key=lambda item: "stage" in item.fixturenames)
 
 
 def _seconds(item: pytest.Item) -> int:

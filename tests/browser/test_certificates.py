@@ -21,7 +21,7 @@ from tests.browser.server import Server
 from tests.browser.test_phone import SIZES, fits
 from tests.browser.visitor import Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.long(21)]
+pytestmark = pytest.mark.browser
 
 LEAD, GUARANTOR, GUIDANCE = "和平区示范应急服务中心", "和平区示范人民政府", "天津市示范应急管理局"
 

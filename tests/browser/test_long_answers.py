@@ -17,7 +17,7 @@ from tests.browser import people
 from tests.browser.visitor import Visitor, axe
 from tests.ui.long_answers import paste
 
-pytestmark = [pytest.mark.browser, pytest.mark.long(20)]
+pytestmark = pytest.mark.browser
 
 FIELD = "#f-goals"
 CELL = ".prose-cell"

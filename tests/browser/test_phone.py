@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.browser import people
 from tests.browser.visitor import Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.long(17)]
+pytestmark = pytest.mark.browser
 
 CALL = "tianjin-2023-smps10-demo"
 HEDONG = f"/desk/calls/{CALL}/offices/hedong/"

@@ -19,7 +19,7 @@ from tests.browser import chromium, people
 from tests.browser.server import Server
 from tests.browser.visitor import PATIENCE, Seen, Visitor, axe
 
-pytestmark = [pytest.mark.browser, pytest.mark.long(20)]
+pytestmark = pytest.mark.browser
 
 PHONE = {"width": 390, "height": 844}
 SAID = "[data-scan-said] .note"

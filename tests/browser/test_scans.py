@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from tests.browser import people
 from tests.browser.visitor import Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.long(18)]
+pytestmark = pytest.mark.browser
 
 READ = 120_000  # milliseconds
 

@@ -11,7 +11,7 @@ from tests.browser.post import Post
 from tests.browser.test_phone import SIZES, fits
 from tests.browser.visitor import Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.long(16)]
+pytestmark = pytest.mark.browser
 
 
 def test_a_party_without_an_account_signs_by_link_on_a_phone(arrive: Callable[..., Visitor]) -> None:

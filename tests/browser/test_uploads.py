@@ -17,7 +17,7 @@ from tests.browser import people
 from tests.browser.server import Server
 from tests.browser.visitor import Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.long(35)]
+pytestmark = pytest.mark.browser
 
 SIZE = 10_000_000  # ten parts
 PATIENCE = 40_000  # milliseconds

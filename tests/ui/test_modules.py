@@ -18,7 +18,7 @@ from shidian.ui.csp import POLICY
 from shidian.ui.questionnaire import bind
 from tests.ui import static_files
 
-pytestmark = [pytest.mark.browser, pytest.mark.long(26)]
+pytestmark = pytest.mark.browser
 
 HOST = "http://shidian.test"
 SECTION = Section.model_validate(

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect
 from shidian.questionnaires import prose
 from tests.ui.long_answers import GOALS, LongAnswers, open_page, paste, written
 
-pytestmark = [pytest.mark.browser, pytest.mark.long(15)]
+pytestmark = pytest.mark.browser
 
 SAMPLES = sorted((Path(__file__).parent / "clipboard").glob("*.html"))
 TABLE = "<table><tr><th>甲</th><th>乙</th></tr><tr><td>1</td><td>2</td></tr></table>"

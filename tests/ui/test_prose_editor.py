@@ -16,7 +16,7 @@ from tests.browser.visitor import axe
 from tests.questionnaires.test_prose import BLOCKS, TEXTS
 from tests.ui.long_answers import GOALS, LongAnswers, open_page, written
 
-pytestmark = [pytest.mark.browser, pytest.mark.long(21)]
+pytestmark = pytest.mark.browser
 
 TEXT = "一、目标\n| 年度 | 项数 |\n| --- | --- |\n| 2022 | 36 |\n[图：图1.png｜结构图]\n\n其余见附件。"
 CELL = ".prose-cell"
