@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 import zlib
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from math import cos, pi, sin
 from pathlib import Path
@@ -22,6 +22,7 @@ KINDS: tuple[Kind, ...] = ("pdf", "jpeg", "png")
 SUFFIXES = {"pdf": ".pdf", "jpeg": ".jpg", "png": ".png", "docx": ".docx", "xlsx": ".xlsx"}
 
 WIDTH, HEIGHT, MARGIN = 480, 340, 30
+STAMP = 70  # radius of a seal
 PAPER, INK, SEAL = 0, 1, 2
 PALETTE = ((255, 255, 255), (40, 40, 60), (200, 30, 30))
 
@@ -117,7 +118,8 @@ def _draw(lines: list[str], seal: str, signature: str) -> Image.Image:
     if signature:
         pen.text((WIDTH - 210, HEIGHT - 70), signature, fill=INK, font=_font(30))
     if seal:
-        _stamp(pen, seal.replace("（演示）", ""))
+        stamp = _stamp(seal.replace("（演示）", ""))
+        picture.paste(SEAL, (WIDTH - 95 - STAMP, HEIGHT - 95 - STAMP), stamp)
     return picture
 
 
@@ -126,33 +128,35 @@ def _broken(line: str, size: int) -> list[str]:
     return [line[start : start + fits] for start in range(0, len(line), fits)] or [""]
 
 
-def _stamp(pen: ImageDraw.ImageDraw, name: str) -> None:
-    """A ring, a star, and the body's name around it."""
-    x, y, radius = WIDTH - 95, HEIGHT - 95, 70
+@lru_cache(maxsize=256)
+def _stamp(name: str) -> Image.Image:
+    """A ring, a star, and the body's name around it, as the dots that are inked."""
+    stamp = Image.new("1", (2 * STAMP + 1, 2 * STAMP + 1))
+    pen = ImageDraw.Draw(stamp)
+    pen.fontmode = "1"
     for inset in range(3):
-        reach = radius - inset
-        pen.ellipse((x - reach, y - reach, x + reach, y + reach), outline=SEAL)
+        pen.ellipse((inset, inset, 2 * STAMP - inset, 2 * STAMP - inset), outline=1)
     star = [
         (
-            round(x + (18 if tip % 2 == 0 else 7) * sin(tip * pi / 5)),
-            round(y - (18 if tip % 2 == 0 else 7) * cos(tip * pi / 5)),
+            round(STAMP + (18 if tip % 2 == 0 else 7) * sin(tip * pi / 5)),
+            round(STAMP - (18 if tip % 2 == 0 else 7) * cos(tip * pi / 5)),
         )
         for tip in range(10)
     ]
-    pen.polygon(star, fill=SEAL)
+    pen.polygon(star, fill=1)
     signs = name[:18]
     for position, sign in enumerate(signs):
         angle = (position - (len(signs) - 1) / 2) * min(0.36, 4.6 / max(len(signs), 1))
-        pen.text(
-            (round(x + 52 * sin(angle)) - 7, round(y - 52 * cos(angle)) - 8), sign, fill=SEAL, font=_font(14)
-        )
+        across, down = STAMP + 52 * sin(angle), STAMP - 52 * cos(angle)
+        pen.text((round(across) - 7, round(down) - 8), sign, fill=1, font=_font(14))
+    return stamp
 
 
 def _png(picture: Image.Image) -> bytes:
     """The picture with two bits a dot in stored blocks: a compressor's version would change the bytes."""
-    signs = picture.tobytes()
-    fours = zip(signs[0::4], signs[1::4], signs[2::4], signs[3::4], strict=True)
-    packed = bytes([a << 6 | b << 4 | c << 2 | d for a, b, c, d in fours])
+    dots = picture.tobytes()
+    first, second, third, last = (int.from_bytes(dots[place::4], "big") for place in range(4))
+    packed = (first << 6 | second << 4 | third << 2 | last).to_bytes(len(dots) // 4, "big")
     across = WIDTH // 4
     rows = b"".join(b"\0" + packed[top * across : (top + 1) * across] for top in range(HEIGHT))
     header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 2, 3, 0, 0, 0)
