@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -30,7 +31,7 @@ from shidian.notifications.queries import broken
 from shidian.signoffs.contacts import contact_of, contacts_of, masked
 from shidian.signoffs.mandates import ended_of, mandates_of
 from shidian.signoffs.models import Contact, Mandate, Party, Round
-from shidian.signoffs.queries import asked, links_of, living, parties, standing
+from shidian.signoffs.queries import asked, links_of, living, standing
 from shidian.signoffs.rules import is_their_turn
 
 from .kept import keep, ticket
@@ -75,13 +76,18 @@ class Board:
         return cls(round_, everybody, contacts, broken(contact.email for contact in contacts.values()))
 
 
-def waited_for(application: Application) -> dict[int, dict[str, Any]]:
-    """The parties that the office holding an application waits for, each as `waiting` has it, by key."""
+def waited_for(application: Application, everybody: Sequence[Party]) -> dict[int, dict[str, Any]]:
+    """Of `everybody` in a round those that the office holding an application waits for, each as `waiting` has it, by key.
+
+    They come with their signatures; nobody is waited for in a round that is void or has been followed by another.
+    """
     round_ = round_of(application)
     if application.state != "lodged" or round_ is None or round_.state == "void":
         return {}
     due = due_gates(application)
-    board = Board.of(round_, list(parties(round_).prefetch_related("reminders")))
+    present = [party for party in everybody if party.round_id == round_.pk]
+    prefetch_related_objects(present, "reminders")
+    board = Board.of(round_, present)
     return {
         party.pk: waiting(application, party, board)
         for party in board.everybody

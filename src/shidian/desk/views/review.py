@@ -81,17 +81,18 @@ def _page(
     checking = can_check(user, lodgement)
     # Asked for where it is needed to go on; at earlier stages the party has not seen the file (notice, 三（二）).
     here = seen.judges and seen.office is not None and seen.office.pk == found.office_id
-    waited = parties.waited_for(found) if here else {}
+    said = reading.opinions(lodgement)
+    waited = parties.waited_for(found, [row.party for row in said]) if here else {}
     opinions = [
-        (row, here and bool(can_reach(user, found, row.party)), waited.get(row.party.pk))
-        for row in reading.opinions(lodgement)
+        (
+            row,
+            here and not row.party.has_agreed and bool(can_reach(user, found, row.party)),
+            waited.get(row.party.pk),
+        )
+        for row in said
     ]
     changes = sum(part.changes for part in parts)
-    answered = (
-        corrected(lodgement, parts, enclosures, [row for row, _may, _waited in opinions])
-        if seen.judges
-        else None
-    )
+    answered = corrected(lodgement, parts, enclosures, said) if seen.judges else None
     drafts = marking.marked(lodgement) if seen.judges and seen.office else []
     context: dict[str, Any] = {
         "application": found,
