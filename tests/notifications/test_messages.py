@@ -50,7 +50,7 @@ def gateway() -> Iterator[Gateway]:
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     found = Gateway(f"http://127.0.0.1:{server.server_port}/messages")
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield found
     server.shutdown()

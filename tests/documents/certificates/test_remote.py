@@ -17,7 +17,7 @@ SUBJECT = remote.Subject("申请书", "TJ10-0016", "v3")
 
 def seal(bench: Bench, manner: trial.Manner, unit: str = UNITS[0]) -> tuple[remote.Platform, remote.Seal]:
     made = bench.platform.add_seal(unit, manner=manner)
-    platform = remote.Platform(bench.platform.address, bench.platform.token, timeout=2)
+    platform = remote.Platform(bench.platform.address, bench.platform.token, timeout=1)
     return platform, next(one for one in platform.seals() if one.id == made.id)
 
 
