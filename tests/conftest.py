@@ -7,13 +7,14 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import settings as hypothesis
+
+from tests.dealing import dealt
 
 # In CI the same examples in every run: what it says depends on the change alone. Elsewhere they are drawn anew each
 # time. No example fails for being slow: a machine that has other work is slow now and then.
@@ -24,9 +25,6 @@ hypothesis.load_profile("shidian")
 TESTS = Path(__file__).parent
 PAGES = {"browser", "desk", "portal", "public", "ui"}
 """Folders with tests of pages: they run on SQLite, and on PostgreSQL each page is opened once (tests/test_access.py)."""
-
-OPENING = 12
-"""Tests in a browser that a worker runs while the stage is being made."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -63,9 +61,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
     long = sorted((item for item in chosen if item.get_closest_marker("long")), key=_seconds, reverse=True)
+    # Those that need no database begin, since its template is still being made.
+    long.sort(key=_uses_database)
     short = [item for item in chosen if not item.get_closest_marker("long")]
+    # In a browser the longest makes the stage, and the other workers begin with what needs none.
     beside = [item for item in short if "stage" not in item.fixturenames] if in_browser else []  # type: ignore[attr-defined]
-    items[:] = _dealt(long, short, beside, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    items[:] = dealt(long, short, beside, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 def pytest_collection_finish() -> None:
@@ -92,27 +93,6 @@ def _roomy(function: Callable[..., object], *given: object) -> object:
 
 # A frame that says it needs 100,000 places gets a piece of 1 MiB, and what it does not use is there for the next.
 _roomy.__code__ = _roomy.__code__.replace(co_stacksize=100_000)
-
-
-def _dealt(
-    long: list[pytest.Item], short: list[pytest.Item], beside: list[pytest.Item], workers: int
-) -> list[pytest.Item]:
-    """The long tests first, dealt out to the workers: each begins with an equal stretch of the list.
-
-    Those that need no database begin, since its template is still being made. In a browser the longest makes the stage,
-    and meanwhile the other workers run some of those `beside` it.
-    """
-    long = sorted(long, key=_uses_database)
-    hands = [long[worker::workers] for worker in range(workers)]
-    for worker in range(1, workers):
-        hands[worker] = beside[(worker - 1) * OPENING : worker * OPENING] + hands[worker]
-    given = {item for hand in hands for item in hand}
-    rest = (item for item in short if item not in given)
-    dealt: list[pytest.Item] = []
-    for worker, hand in enumerate(hands):
-        stretch = (len(long) + len(short) + worker) // workers
-        dealt += [*hand, *islice(rest, max(stretch - len(hand), 0))]
-    return dealt
 
 
 def _seconds(item: pytest.Item) -> int:
