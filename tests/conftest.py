@@ -35,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()  # nothing that is imported and collected can be given back
     if not config.getoption("--postgres") and not hasattr(config, "workerinput"):
         from tests import template
 
@@ -73,7 +74,8 @@ def pytest_collection_finish() -> None:
     """What is imported and collected stays to the end: going through it again and again took 7 % of the whole time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(200_000, 20, 50)
+    gc.enable()
+    gc.set_threshold(2_000_000, 20, 50)
 
 
 @pytest.hookimpl(tryfirst=True)
