@@ -165,7 +165,8 @@ class Server:
         """End everything at once and without warning, as a failing power supply does (SIGKILL)."""
         if self.process is None:
             return
-        for pid in reversed(family(self.process.pid)):
+        # Parents first: one that lives starts another in place of a child that died.
+        for pid in family(self.process.pid):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
