@@ -83,6 +83,7 @@ def _page(
     here = seen.judges and seen.office is not None and seen.office.pk == found.office_id
     said = reading.opinions(lodgement)
     waited = parties.waited_for(found, [row.party for row in said]) if here else {}
+    # Whoever has agreed is not asked again, so the rule need not be: it looks the round up for each party.
     opinions = [
         (
             row,
